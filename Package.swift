@@ -18,6 +18,10 @@ let package = Package(
 
         // Pure: the words of the product as values.
         .target(name: "BelayCore", swiftSettings: strict),
+
+        // Storage and system: the only module with system calls and threads.
+        .target(name: "CBelay"),
+        .target(name: "BelaySystem", dependencies: ["BelayCore", "CBelay"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

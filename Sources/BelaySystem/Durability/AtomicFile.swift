@@ -1,0 +1,60 @@
+import BelayCore
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// How much a write must survive before it is reported.
+package enum Durability: Sendable {
+    /// On stable storage, contents and name: it survives a power cut.
+    case stable
+    /// Whole or absent for every reader, but a power cut may take it: for locks and caches.
+    case volatile
+}
+
+/// Writing a file so that it appears whole or not at all.
+package enum AtomicFile {
+    /// Writes `bytes` as `name` in the directory at `folder`, then sets `mode`.
+    ///
+    /// The steps are those of a durable write: a temporary name in the same directory, all bytes, `fsync`,
+    /// `rename`, `fsync` of the directory. If the power goes before the rename there is only a stray
+    /// temporary file; after it, the whole file. Any failure takes the temporary file away again.
+    package static func write(
+        _ bytes: UnsafeRawBufferPointer,
+        to name: String,
+        inFolder folderPath: String,
+        mode: UInt32 = 0o400,
+        durability: Durability = .stable
+    ) throws(SystemError) {
+        let folder = try Folder.open(path: folderPath)
+        let temporary = FileName("\(name)-tmp-\(UInt64.random(in: 0...UInt64.max))")
+        do throws(SystemError) {
+            try writeContents(bytes, as: temporary, in: folder, mode: mode, durability: durability)
+            try folder.rename(temporary, to: FileName(name), in: folder)
+        } catch {
+            // What went wrong first is what is told; a stray temporary file is harmless.
+            try? folder.remove(temporary)
+            throw error
+        }
+        if durability == .stable { try folder.synchronize() }
+    }
+
+    private static func writeContents(
+        _ bytes: UnsafeRawBufferPointer,
+        as name: FileName,
+        in folder: Folder,
+        mode: UInt32,
+        durability: Durability
+    ) throws(SystemError) {
+        let file = try OpenFile.creating(name, in: folder)
+        try file.write(bytes)
+        let size = try file.status().size
+        guard size == UInt64(bytes.count) else {
+            throw SystemError(call: "write", subject: file.path, number: EIO)
+        }
+        // Some file systems have no permissions to set; the file is as safe without.
+        try? file.setPermissions(mode)
+        if durability == .stable { try file.synchronize() }
+    }
+}

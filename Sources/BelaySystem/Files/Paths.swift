@@ -1,0 +1,102 @@
+import CBelay
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// Things done by path, for belay's own folders and what a person names on the command line.
+package enum Paths {
+    /// Makes a directory and those above it that are missing.
+    package static func makeFolders(_ path: String, mode: UInt32 = 0o700) throws(SystemError) {
+        if mkdir(path, mode_t(mode)) == 0 { return }
+        if errno == EEXIST {
+            guard isFolder(path) else { throw SystemError(call: "mkdir", subject: path, number: ENOTDIR) }
+            return
+        }
+        guard errno == ENOENT, let parent = parent(of: path), parent != path else { throw .current("mkdir", path) }
+        try makeFolders(parent, mode: mode)
+        if mkdir(path, mode_t(mode)) != 0 && errno != EEXIST { throw .current("mkdir", path) }
+    }
+
+    /// What is at a path, symlinks followed; `nil` if there is nothing.
+    package static func status(_ path: String) throws(SystemError) -> FileStatus? {
+        var result = belay_status()
+        if belay_status_following(path, &result) == 0 { return FileStatus(result) }
+        let error = SystemError.current("stat", path)
+        if error.isMissing { return nil }
+        throw error
+    }
+
+    package static func isFolder(_ path: String) -> Bool {
+        // A path that cannot be looked at is no folder that could be used.
+        (try? status(path))?.isDirectory ?? false
+    }
+
+    package static func exists(_ path: String) -> Bool {
+        access(path, F_OK) == 0
+    }
+
+    package static func remove(_ path: String) throws(SystemError) {
+        guard unlink(path) == 0 else { throw .current("unlink", path) }
+    }
+
+    package static func rename(_ path: String, to newPath: String) throws(SystemError) {
+        guard Glibc.rename(path, newPath) == 0 else { throw .current("rename", path) }
+    }
+
+    /// The path with symlinks, `.` and `..` resolved.
+    package static func real(_ path: String) throws(SystemError) -> String {
+        guard let resolved = realpath(path, nil) else { throw .current("realpath", path) }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    /// The absolute form of a path, cleaned of `.`, `..` and doubled slashes without asking the file system.
+    package static func absolute(_ path: String, from base: String) -> String {
+        let whole = path.hasPrefix("/") ? path : base + "/" + path
+        var parts: [Substring] = []
+        for part in whole.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+
+    package static func workingDirectory() throws(SystemError) -> String {
+        guard let path = getcwd(nil, 0) else { throw .current("getcwd", "") }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
+    package static func parent(of path: String) -> String? {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// The names in a directory, unsorted, without `.` and `..`; empty if it is not there.
+    package static func names(in path: String) throws(SystemError) -> [String] {
+        let folder: Folder
+        do throws(SystemError) {
+            folder = try Folder.open(path: path)
+        } catch {
+            if error.isMissing { return [] }
+            throw error
+        }
+        var listing = DirectoryListing()
+        try listing.read(folder)
+        return (0..<listing.count).map { String(decoding: listing.name($0), as: UTF8.self) }
+    }
+
+    /// Bytes that can still be written below `path`.
+    package static func availableSpace(_ path: String) throws(SystemError) -> UInt64 {
+        var available: UInt64 = 0
+        var total: UInt64 = 0
+        guard belay_space(path, &available, &total) == 0 else { throw .current("statvfs", path) }
+        return available
+    }
+
+    /// Whether every process of this machine sees a change below `path` at once (no network, no FUSE).
+    package static func isLocalFileSystem(_ path: String) -> Bool {
+        belay_is_local_file_system(path) == 1
+    }
+}

@@ -1,0 +1,80 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// Who and where this process is.
+package struct HostIdentity: Hashable, Sendable {
+    package var hostname: String
+    package var username: String
+    package var userID: UInt32
+    package var groupID: UInt32
+    package var processID: Int32
+
+    package init(hostname: String, username: String, userID: UInt32, groupID: UInt32, processID: Int32) {
+        self.hostname = hostname
+        self.username = username
+        self.userID = userID
+        self.groupID = groupID
+        self.processID = processID
+    }
+
+    /// The identity of this process.
+    package static func current() -> HostIdentity {
+        var buffer = [CChar](repeating: 0, count: 256)
+        let status = gethostname(&buffer, buffer.count - 1)
+        let characters = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return HostIdentity(
+            hostname: status == 0 ? String(decoding: characters, as: UTF8.self) : "unknown",
+            username: AccountNames.user(getuid()),
+            userID: getuid(),
+            groupID: getgid(),
+            processID: getpid()
+        )
+    }
+
+    /// Whether a process with that number lives on this machine.
+    package static func isAlive(processID: Int32) -> Bool {
+        kill(processID, 0) == 0 || errno == EPERM
+    }
+}
+
+/// Names of accounts by their numbers.
+package enum AccountNames {
+    /// The user's name; empty if the number has none.
+    package static func user(_ id: UInt32) -> String {
+        var entry = passwd()
+        var result: UnsafeMutablePointer<passwd>?
+        return withBuffer { buffer in
+            let status = getpwuid_r(id, &entry, buffer.baseAddress.unsafelyUnwrapped, buffer.count, &result)
+            guard status != ERANGE else { return nil }
+            guard status == 0, result != nil, let name = entry.pw_name else { return "" }
+            return String(cString: name)
+        }
+    }
+
+    /// The group's name; empty if the number has none.
+    package static func group(_ id: UInt32) -> String {
+        var entry = group_entry()
+        var result: UnsafeMutablePointer<group_entry>?
+        return withBuffer { buffer in
+            let status = getgrgid_r(id, &entry, buffer.baseAddress.unsafelyUnwrapped, buffer.count, &result)
+            guard status != ERANGE else { return nil }
+            guard status == 0, result != nil, let name = entry.gr_name else { return "" }
+            return String(cString: name)
+        }
+    }
+
+    private typealias group_entry = Glibc.group
+
+    private static func withBuffer(_ body: (UnsafeMutableBufferPointer<CChar>) -> String?) -> String {
+        var size = 4096
+        while size <= 1 << 20 {
+            let found = withUnsafeTemporaryAllocation(of: CChar.self, capacity: size) { body($0) }
+            if let found { return found }
+            size *= 4
+        }
+        return ""
+    }
+}

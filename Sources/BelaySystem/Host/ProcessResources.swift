@@ -1,0 +1,11 @@
+import CBelay
+
+/// What this process may use and has used.
+package enum ProcessResources {
+    /// Raises the limit of open files as far as the system allows; gives what holds now.
+    @discardableResult
+    package static func raiseFileLimit() -> Int { Int(clamping: belay_raise_file_limit()) }
+
+    /// The most memory that was resident at any time, in bytes.
+    package static var peakMemory: UInt64 { belay_peak_memory() }
+}

@@ -1,0 +1,72 @@
+// System calls that Swift cannot spell: variadic functions, macros, and structures that differ by libc.
+//
+// Every function returns 0 or a result on success and -1 with errno set on failure, as the calls they wrap do.
+#ifndef CBELAY_H
+#define CBELAY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/xattr.h>
+
+// What belay wants to know of a file, the same on every system.
+struct belay_status {
+    uint64_t inode;
+    uint64_t device;         // of the file system that holds the file
+    uint64_t special_device; // of a device node
+    uint64_t size;           // bytes
+    uint64_t blocks;         // of 512 bytes, allocated
+    int64_t modified_seconds;
+    int64_t changed_seconds;
+    int64_t accessed_seconds;
+    uint32_t modified_nanoseconds;
+    uint32_t changed_nanoseconds;
+    uint32_t accessed_nanoseconds;
+    uint32_t mode;
+    uint32_t user;
+    uint32_t group;
+    uint64_t links;
+};
+
+// Never follows a symlink in the last component.
+int belay_status_at(int folder, const char *name, struct belay_status *result);
+int belay_status_of(int file, struct belay_status *result);
+// Follows symlinks.
+int belay_status_following(const char *path, struct belay_status *result);
+
+int belay_open_at(int folder, const char *name, int flags, uint32_t mode);
+// Opens for reading without following a symlink and, where allowed, without touching the access time.
+int belay_open_quietly(int folder, const char *name);
+// Opens `path` below `folder` without following a symlink anywhere and without leaving `folder`.
+// Falls back to -1 with ENOSYS where the kernel cannot.
+int belay_open_beneath(int folder, const char *path, int flags, uint32_t mode);
+
+// Fills `buffer` with directory records; 0 at the end. Records are walked with belay_entry_*.
+ssize_t belay_read_directory(int folder, void *buffer, size_t size);
+uint16_t belay_entry_length(const void *entry);
+uint8_t belay_entry_kind(const void *entry);
+const char *belay_entry_name(const void *entry);
+
+int belay_make_node_at(int folder, const char *name, uint32_t mode, uint64_t device);
+int belay_set_times_at(int folder, const char *name, int64_t accessed_seconds, uint32_t accessed_nanoseconds,
+                       int64_t modified_seconds, uint32_t modified_nanoseconds);
+int belay_set_times(int file, int64_t accessed_seconds, uint32_t accessed_nanoseconds,
+                    int64_t modified_seconds, uint32_t modified_nanoseconds);
+
+// Renames without replacing; EEXIST if the target is there.
+int belay_rename_exclusive_at(int from_folder, const char *from, int to_folder, const char *to);
+
+// Bytes free for an unprivileged writer and in all.
+int belay_space(const char *path, uint64_t *available, uint64_t *total);
+// 1 if the file system keeps one view for every process of this machine (not a network or FUSE one), else 0.
+int belay_is_local_file_system(const char *path);
+// Raises the limit of open files as far as allowed; gives what holds now.
+uint64_t belay_raise_file_limit(void);
+// Columns of the terminal behind `file`, 0 if it is none.
+int belay_terminal_columns(int file);
+// Turns echo of the terminal behind `file` on or off.
+int belay_terminal_echo(int file, int on);
+// Peak resident memory of this process in bytes.
+uint64_t belay_peak_memory(void);
+
+#endif
