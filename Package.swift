@@ -22,6 +22,8 @@ let package = Package(
         // Storage and system: the only module with system calls and threads.
         .target(name: "CBelay"),
         .target(name: "BelaySystem", dependencies: ["BelayCore", "CBelay"], swiftSettings: strict),
+        // The port behind which a repository's files lie, and the local directory.
+        .target(name: "BelayStore", dependencies: ["BelayCore", "BelaySystem"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -32,9 +32,11 @@ package final class Folder: Sendable {
 
     /// Opens a directory in this one; a symlink is refused.
     package func folder(named name: FileName) throws(SystemError) -> Folder {
-        let descriptor = name.withCString { belay_open_at(descriptor, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0) }
-        guard descriptor >= 0 else { throw .current("open", subject(name)) }
-        return Folder(descriptor: descriptor, path: subject(name))
+        let child = name.withCString {
+            belay_open_at(descriptor, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0)
+        }
+        guard child >= 0 else { throw .current("open", subject(name)) }
+        return Folder(descriptor: child, path: subject(name))
     }
 
     /// What the system knows of the folder itself.

@@ -1,0 +1,178 @@
+package import BelayCore
+package import BelaySystem
+
+/// A repository in a directory of this machine, laid out as restic lays it out.
+///
+/// Calls block; they run on the pool for file work, whoever calls.
+package struct LocalStore: ObjectStore {
+    private let root: String
+    package let properties: StoreProperties
+
+    /// A store in the directory at an absolute path, which need not exist yet.
+    package init(path: String) {
+        root = path
+        var probe = path
+        while !Paths.exists(probe), let parent = Paths.parent(of: probe), parent != probe { probe = parent }
+        properties = StoreProperties(
+            location: path,
+            connections: 4,
+            listsImmediately: Paths.isLocalFileSystem(probe)
+        )
+    }
+
+    package func prepare() async throws(StoreError) {
+        try await onFilePool { () throws(SystemError) in
+            try Paths.makeFolders(root)
+            for kind in FileKind.allCases where kind != .config {
+                try Paths.makeFolders("\(root)/\(kind.folder)")
+            }
+            for byte in UInt8.min...UInt8.max {
+                try Paths.makeFolders("\(root)/data/\(Hexadecimal.text(CollectionOfOne(byte)))")
+            }
+            // The folders must be there before a file in them can be called stored.
+            for folder in ["", "/data"] { try Folder.open(path: root + folder).synchronize() }
+            if let parent = Paths.parent(of: root) { try Folder.open(path: parent).synchronize() }
+        }
+    }
+
+    package func save(
+        _ bytes: [UInt8], as handle: Handle, durability: Durability
+    ) async throws(StoreError) {
+        try await onFilePool { () throws(SystemError) in
+            let (folder, name) = place(of: handle)
+            do throws(SystemError) {
+                try write(bytes, name, folder, durability)
+            } catch {
+                guard error.isMissing else { throw error }
+                try Paths.makeFolders(folder)
+                if let parent = Paths.parent(of: folder) { try Folder.open(path: parent).synchronize() }
+                try write(bytes, name, folder, durability)
+            }
+        }
+    }
+
+    package func load(_ handle: Handle) async throws(StoreError) -> [UInt8] {
+        try await onFilePool(handle) { () throws(SystemError) in
+            try readFile(path: path(of: handle), limit: Int(UInt32.max))
+        }
+    }
+
+    package func load(_ handle: Handle, range: Range<UInt64>) async throws(StoreError) -> [UInt8] {
+        let bytes = try await onFilePool(handle) { () throws(SystemError) in
+            let file = try OpenFile.reading(path: path(of: handle))
+            var failure: SystemError?
+            let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+                do throws(SystemError) {
+                    count = try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: range.lowerBound)
+                } catch {
+                    failure = error
+                }
+            }
+            if let failure { throw failure }
+            return bytes
+        }
+        guard bytes.count == range.count else { throw .short(handle) }
+        return bytes
+    }
+
+    package func size(of handle: Handle) async throws(StoreError) -> UInt64? {
+        try await onFilePool { () throws(SystemError) in
+            try Paths.status(path(of: handle))?.size
+        }
+    }
+
+    package func list(_ kind: FileKind) async throws(StoreError) -> [StoredFile] {
+        try await onFilePool { () throws(SystemError) in
+            if kind == .config {
+                return try Paths.status("\(root)/config").map { [StoredFile(handle: .config, size: $0.size)] } ?? []
+            }
+            let folder = "\(root)/\(kind.folder)"
+            guard kind == .pack else { return try list(kind, in: folder) }
+            var files: [StoredFile] = []
+            for name in try Paths.names(in: folder) where Paths.isFolder("\(folder)/\(name)") {
+                // A pack is opened where its own name says; elsewhere it is not one of ours.
+                for file in try list(kind, in: "\(folder)/\(name)") {
+                    if Hexadecimal.text(CollectionOfOne(file.handle.digest.firstByte)) == name { files.append(file) }
+                }
+            }
+            return files
+        }
+    }
+
+    package func remove(_ handle: Handle) async throws(StoreError) {
+        try await onFilePool { () throws(SystemError) in
+            do throws(SystemError) {
+                try Paths.remove(path(of: handle))
+            } catch {
+                if !error.isMissing { throw error }
+            }
+        }
+    }
+}
+
+extension LocalStore {
+    private func path(of handle: Handle) -> String { "\(root)/\(handle.path)" }
+
+    private func place(of handle: Handle) -> (folder: String, name: String) {
+        let path = path(of: handle)
+        // Invariant: the path has a slash, as `root` is absolute.
+        let slash = path.lastIndex(of: "/") ?? path.startIndex
+        return (String(path[..<slash]), String(path[path.index(after: slash)...]))
+    }
+
+    private func write(
+        _ bytes: [UInt8], _ name: String, _ folder: String, _ durability: Durability
+    ) throws(SystemError) {
+        var failure: SystemError?
+        bytes.withUnsafeBytes { bytes in
+            do throws(SystemError) {
+                try AtomicFile.write(bytes, to: name, inFolder: folder, durability: durability)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private func list(_ kind: FileKind, in folderPath: String) throws(SystemError) -> [StoredFile] {
+        let folder: Folder
+        do throws(SystemError) {
+            folder = try Folder.open(path: folderPath)
+        } catch {
+            if error.isMissing { return [] }
+            throw error
+        }
+        var listing = DirectoryListing()
+        try listing.read(folder)
+        var files: [StoredFile] = []
+        files.reserveCapacity(listing.count)
+        for index in 0..<listing.count {
+            guard let digest = Digest(hexadecimal: String(decoding: listing.name(index), as: UTF8.self)) else {
+                continue
+            }
+            // Gone since it was listed: another client removed it.
+            guard let status = folder.status(at: listing.cString(index)), status.isRegular else { continue }
+            files.append(
+                StoredFile(
+                    handle: Handle(kind: kind, digest: digest), size: status.size, modified: status.modified))
+        }
+        return files
+    }
+
+    private func onFilePool<Result: Sendable>(
+        _ handle: Handle? = nil,
+        _ body: @Sendable () throws(SystemError) -> Result
+    ) async throws(StoreError) -> Result {
+        let outcome = await withTaskExecutorPreference(BlockingPool.files) { () async -> Swift.Result<Result, SystemError> in
+            do throws(SystemError) {
+                return .success(try body())
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch outcome {
+        case .success(let result): return result
+        case .failure(let error): throw StoreError(error, handle)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package import BelayCore
+package import BelaySystem
+
+/// Where a repository's files live: a flat map from handle to immutable bytes.
+///
+/// Every conformer passes the object store contract, and callers rely on what it checks: a file is absent or
+/// whole, a successful durable `save` survives a power cut, a `save` under a name that is taken leaves what is
+/// there (names are hashes of contents), and what `save` acknowledged `list` and `load` see at once.
+package protocol ObjectStore: Sendable {
+    /// What callers must know of this kind of storage.
+    var properties: StoreProperties { get }
+
+    /// Prepares the place for a new repository, such as making its folders; harmless if that was done.
+    func prepare() async throws(StoreError)
+
+    /// Stores `bytes` under `handle` and returns once they are as durable as asked for.
+    ///
+    /// If a file of that name and length is there already, it is left as it is: the name is the hash.
+    func save(_ bytes: [UInt8], as handle: Handle, durability: Durability) async throws(StoreError)
+
+    /// The whole file.
+    ///
+    /// - Throws: ``StoreError/missing(_:)`` if there is none.
+    func load(_ handle: Handle) async throws(StoreError) -> [UInt8]
+
+    /// Exactly the bytes in `range`; a file that ends before is ``StoreError/short(_:)``.
+    func load(_ handle: Handle, range: Range<UInt64>) async throws(StoreError) -> [UInt8]
+
+    /// The length of a file in bytes; `nil` if there is none.
+    func size(of handle: Handle) async throws(StoreError) -> UInt64?
+
+    /// All files of a kind, in no order; names that are not 64 lower case hexadecimal digits are left out.
+    func list(_ kind: FileKind) async throws(StoreError) -> [StoredFile]
+
+    /// Removes a file; one that is not there is fine.
+    func remove(_ handle: Handle) async throws(StoreError)
+}
+
+/// A file in a listing.
+package struct StoredFile: Hashable, Sendable {
+    package var handle: Handle
+    /// Bytes.
+    package var size: UInt64
+    /// When it was written, if the storage tells.
+    package var modified: Timestamp?
+
+    package init(handle: Handle, size: UInt64, modified: Timestamp? = nil) {
+        self.handle = handle
+        self.size = size
+        self.modified = modified
+    }
+}
+
+/// What callers must know of a kind of storage.
+package struct StoreProperties: Hashable, Sendable {
+    /// Where it is, for people; never with a secret in it.
+    package var location: String
+    /// Saves and loads worth having under way at once.
+    package var connections: Int
+    /// Whether a listing shows every acknowledged change of every client at once.
+    ///
+    /// A local file system does; a network one, or an object store, may lag. Locks wait for the slow ones.
+    package var listsImmediately: Bool
+
+    package init(location: String, connections: Int, listsImmediately: Bool) {
+        self.location = location
+        self.connections = connections
+        self.listsImmediately = listsImmediately
+    }
+}
