@@ -19,11 +19,21 @@ let package = Package(
         // Pure: the words of the product as values.
         .target(name: "BelayCore", swiftSettings: strict),
 
+        // Pure: bytes of the repository format, hashes of many buffers at once.
+        .target(name: "CBelayHash"),
+        .target(
+            name: "BelayFormat", dependencies: ["BelayCore", "CBelayHash", "CZstd", "COpenSSL"],
+            swiftSettings: strict),
+
         // Storage and system: the only module with system calls and threads.
         .target(name: "CBelay"),
         .target(name: "BelaySystem", dependencies: ["BelayCore", "CBelay"], swiftSettings: strict),
         // The port behind which a repository's files lie, and the local directory.
         .target(name: "BelayStore", dependencies: ["BelayCore", "BelaySystem"], swiftSettings: strict),
+        // A repository on a store: keys, locks, index, packs, trees, cleanup, check, repair.
+        .target(
+            name: "BelayRepository", dependencies: ["BelayCore", "BelayFormat", "BelayStore", "BelaySystem"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/random.h>
 #include <sys/types.h>
 #include <sys/xattr.h>
 

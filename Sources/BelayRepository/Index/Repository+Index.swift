@@ -1,0 +1,110 @@
+import BelayStore
+package import BelayCore
+import BelayFormat
+import BelaySystem
+
+extension Repository {
+    /// The ids of all index files there are.
+    package func indexIDs() async throws -> [IndexID] {
+        try await list(.index).map { IndexID($0.handle.digest) }
+    }
+
+    /// The union of all index files.
+    ///
+    /// Those that a cache file of ours knows are not read again; the cache is then brought up to date. Costs a
+    /// mapping when nothing is new, a linear merge otherwise.
+    ///
+    /// - Throws: `repository.damaged` naming the index file that cannot be read.
+    package func loadIndex() async throws -> IndexTable {
+        let present = try await indexIDs()
+        let cached = cachedIndex()
+        let wanted = Set(present)
+        var builder = IndexTableBuilder()
+        var missing = present
+        if let cached, wanted.isSuperset(of: cached.indexIDs) {
+            let known = Set(cached.indexIDs)
+            missing.removeAll { known.contains($0) }
+            if missing.isEmpty { return cached }
+            builder.add(cached)
+        }
+        for id in missing.sorted() { try await add(id, to: &builder) }
+        let table = builder.build()
+        saveCache(of: table)
+        return table
+    }
+
+    /// The index files as they are, without a cache, leaving out those that cannot be read.
+    package func loadReadableIndexes() async throws -> (table: IndexTable, unreadable: [(IndexID, any Error)]) {
+        var builder = IndexTableBuilder()
+        var unreadable: [(IndexID, any Error)] = []
+        for id in try await indexIDs().sorted() {
+            do {
+                try await add(id, to: &builder)
+            } catch let error as BelayError where error.code == .repositoryDamaged {
+                unreadable.append((id, error))
+            }
+        }
+        return (builder.build(), unreadable)
+    }
+
+    private func add(_ id: IndexID, to builder: inout IndexTableBuilder) async throws {
+        let json = try await loadUnpacked(Handle(id))
+        var part = builder
+        builder = IndexTableBuilder()
+        part.add(id)
+        var lastPack: (id: PackID, number: UInt32)?
+        do throws(FormatError) {
+            let visit: (PackID, IndexedBlob) throws(FormatError) -> Void = { (pack, blob) throws(FormatError) in
+                let number: UInt32
+                if let lastPack, lastPack.id == pack {
+                    number = lastPack.number
+                } else {
+                    number = part.number(of: pack)
+                    lastPack = (pack, number)
+                }
+                part.add(
+                    BlobHandle(blob.type, blob.id), pack: number, offset: blob.offset, length: blob.length,
+                    uncompressedLength: blob.uncompressedLength)
+            }
+            try decodeIndex(json, visit)
+        } catch {
+            throw BelayError(
+                .repositoryDamaged, "index/\(id) cannot be read", hint: "run `belay repair index`",
+                subjects: [Handle(id).path], cause: error)
+        }
+        builder = part
+    }
+
+    private func decodeIndex(
+        _ json: [UInt8], _ visit: (PackID, IndexedBlob) throws(FormatError) -> Void
+    ) throws(FormatError) {
+        var failure: FormatError?
+        json.withUnsafeBytes { bytes in
+            do throws(FormatError) {
+                try IndexFile.decode(bytes, visit: visit)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private var indexCachePath: String? { cacheFolder.map { "\($0)/index" } }
+
+    private func cachedIndex() -> IndexTable? {
+        guard let path = indexCachePath, Paths.exists(path) else { return nil }
+        // A cache that cannot be read is made again.
+        return (try? MappedFile(path: path)).flatMap { IndexTable(mapped: $0) }
+    }
+
+    private func saveCache(of table: IndexTable) {
+        guard let folder = cacheFolder else { return }
+        do throws(SystemError) {
+            try Paths.makeFolders(folder)
+            try AtomicFile.write(
+                table.contents, to: "index", inFolder: folder, mode: 0o600, durability: .volatile)
+        } catch {
+            note("the index cache could not be written: \(error)")
+        }
+    }
+}

@@ -1,0 +1,220 @@
+import BelayCore
+import BelayFormat
+import BelayStore
+import BelaySystem
+import Synchronization
+
+/// A lock of ours in the repository, kept fresh while it is held.
+package final class RepositoryLock: Sendable {
+    private struct State {
+        var id: LockID
+        var refreshed: Timestamp
+        var isLost = false
+    }
+
+    private let repository: Repository
+    private let mode: LockMode
+    private let state: Mutex<State>
+
+    private init(_ repository: Repository, _ mode: LockMode, _ id: LockID, _ time: Timestamp) {
+        self.repository = repository
+        self.mode = mode
+        state = Mutex(State(id: id, refreshed: time))
+    }
+
+    /// Takes the lock: looks for others, writes ours, and looks again.
+    ///
+    /// Left-over locks are removed on the way. Of two who come at once at least one sees the other on the
+    /// second look, and goes. On storage whose listings lag, that look waits for them.
+    static func acquire(_ repository: Repository, _ mode: LockMode) async throws -> RepositoryLock {
+        try await refuseConflicts(repository, mode, except: nil)
+        let time = repository.clock.now()
+        let id = try await write(repository, mode, time)
+        do {
+            if !repository.store.properties.listsImmediately {
+                try await Task.sleep(for: .milliseconds(LockRules.settleMilliseconds))
+            }
+            try await refuseConflicts(repository, mode, except: id)
+        } catch {
+            // The conflict is what matters; our lock goes stale by itself if it cannot be removed.
+            try? await repository.store.remove(Handle(id))
+            throw error
+        }
+        return RepositoryLock(repository, mode, id, time)
+    }
+
+    /// - Throws: `repository.locked` if the lock was lost: not refreshed for so long that others may have
+    ///   taken it for left over. Call before whatever removes or makes visible.
+    package func requireHeld() throws {
+        let age = repository.clock.now().seconds - state.withLock { $0.refreshed.seconds }
+        if state.withLock({ $0.isLost }) || age > LockRules.lostAfterSeconds {
+            throw BelayError(
+                .repositoryLocked,
+                "the lock on the repository could not be kept for \(age / 60) minutes, so the work was stopped",
+                hint: "run the same command again; what was stored so far is used again"
+            )
+        }
+    }
+
+    /// Writes the lock anew every few minutes until cancelled.
+    func keepFresh() async {
+        while !Task.isCancelled {
+            // Ends early only by cancellation, which the loop sees.
+            try? await Task.sleep(for: .seconds(LockRules.refreshSeconds))
+            if Task.isCancelled { return }
+            await refresh()
+        }
+    }
+
+    private func refresh() async {
+        let old = state.withLock { $0.id }
+        let now = repository.clock.now()
+        // A refresh that fails is tried again at the next turn; `requireHeld` notices when that lasts too long.
+        do {
+            let age = now.seconds - state.withLock { $0.refreshed.seconds }
+            let isLate = age > LockRules.lostAfterSeconds
+            if isLate, try await repository.store.size(of: Handle(old)) == nil {
+                state.withLock { $0.isLost = true }
+                return
+            }
+            let new = try await Self.write(repository, mode, now)
+            if isLate {
+                try await Task.sleep(for: .milliseconds(LockRules.settleMilliseconds))
+                if try await repository.store.size(of: Handle(old)) == nil {
+                    state.withLock { $0.isLost = true }
+                }
+            }
+            state.withLock {
+                $0.id = new
+                $0.refreshed = now
+            }
+            try await repository.store.remove(Handle(old))
+        } catch {
+            repository.note("the lock could not be refreshed: \(error)")
+        }
+    }
+
+    /// Removes the lock.
+    func release() async {
+        // One that cannot be removed goes stale: by its process being gone, or in half an hour.
+        try? await repository.store.remove(Handle(state.withLock { $0.id }))
+    }
+
+    private static func write(
+        _ repository: Repository, _ mode: LockMode, _ time: Timestamp
+    ) async throws -> LockID {
+        let host = repository.host
+        let file = LockFile(
+            time: time,
+            isExclusive: mode == .exclusive,
+            hostname: host.hostname,
+            username: host.username,
+            processID: Int64(host.processID),
+            userID: host.userID,
+            groupID: host.groupID
+        )
+        // Not synchronised: a lock need not outlive a power cut, for its holder does not.
+        return LockID(try await repository.saveUnpacked(file.encode(), as: .lock, durability: .volatile))
+    }
+
+    private static func refuseConflicts(
+        _ repository: Repository, _ mode: LockMode, except own: LockID?
+    ) async throws {
+        var others: [HeldLock] = []
+        let now = repository.clock.now()
+        for lock in try await repository.locks() where lock.id != own {
+            let isStale = LockRules.isStale(
+                lock.file, now: now, hostname: repository.host.hostname, isAlive: HostIdentity.isAlive)
+            if isStale {
+                try await repository.remove(Handle(lock.id))
+            } else {
+                others.append(lock)
+            }
+        }
+        guard let other = LockRules.conflict(mode, with: others) else { return }
+        throw BelayError(
+            .repositoryLocked,
+            "the repository is locked \(other.description) since \(other.file.time)",
+            hint: "wait for it (--retry-lock 5m), or run `belay unlock` if that process is gone"
+        )
+    }
+}
+
+extension Repository {
+    /// Runs `body` while holding a lock, which is released however it ends.
+    ///
+    /// - Parameter retry: how long to try again while others hold a lock in the way.
+    package func withLock<Result: Sendable>(
+        _ mode: LockMode,
+        retry: Duration? = nil,
+        _ body: (RepositoryLock) async throws -> Result
+    ) async throws -> Result {
+        let lock = try await acquire(mode, retry: retry)
+        async let _: Void = lock.keepFresh()
+        do {
+            let result = try await body(lock)
+            await lock.release()
+            return result
+        } catch {
+            await lock.release()
+            throw error
+        }
+    }
+
+    private func acquire(_ mode: LockMode, retry: Duration?) async throws -> RepositoryLock {
+        var waited = Duration.zero
+        var pause = Duration.seconds(1)
+        while true {
+            do {
+                return try await RepositoryLock.acquire(self, mode)
+            } catch let error as BelayError where error.code == .repositoryLocked {
+                guard let retry, waited < retry else { throw error }
+                pause = min(pause, retry - waited)
+                try await Task.sleep(for: pause)
+                waited += pause
+                pause = min(pause * 2, .seconds(60))
+            }
+        }
+    }
+
+    /// Every lock that can be read; what is no lock, or went in the meantime, is left out.
+    package func locks() async throws -> [HeldLock] {
+        var locks: [HeldLock] = []
+        for file in try await list(.lock) {
+            if file.size == 0 { continue }
+            do {
+                let json = try await loadUnpacked(file.handle)
+                locks.append(HeldLock(id: LockID(file.handle.digest), file: try LockFile.decode(json)))
+            } catch let error as BelayError where error.code == .repositoryDamaged {
+                // Being written at this moment, or removed since it was listed; or garbage that would block
+                // for ever. Only what has stayed unreadable is told.
+                if try await store.size(of: file.handle) == nil { continue }
+                throw BelayError(
+                    .repositoryLocked,
+                    "there is a lock that cannot be read: \(file.handle)",
+                    hint: "run `belay unlock --remove-all` if nobody works in the repository",
+                    cause: error
+                )
+            }
+        }
+        return locks
+    }
+
+    /// Removes left-over locks, or all; gives how many.
+    package func unlock(all: Bool) async throws -> Int {
+        var removed = 0
+        let now = clock.now()
+        for file in try await list(.lock) {
+            var goes = all
+            if !all, let json = try? await loadUnpacked(file.handle), let lock = try? LockFile.decode(json) {
+                // What cannot be read stays: only `all` may take what may be somebody's.
+                goes = LockRules.isStale(lock, now: now, hostname: host.hostname, isAlive: HostIdentity.isAlive)
+            }
+            if goes {
+                try await remove(file.handle)
+                removed += 1
+            }
+        }
+        return removed
+    }
+}

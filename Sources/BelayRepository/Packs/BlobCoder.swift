@@ -1,0 +1,116 @@
+package import BelayCore
+package import BelayFormat
+import BelaySystem
+
+/// Turns plain blobs into sealed ones; one for each worker, with its own contexts and scratch memory.
+package final class BlobEncoder {
+    private let envelope: Envelope
+    private let compressor: ZstdCompressor?
+    private var random = RandomBytes()
+    private var compressed = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private var sealed = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+
+    package init(_ repository: Repository, level: CompressionLevel) {
+        envelope = repository.makeEnvelope()
+        compressor = level == .off ? nil : ZstdCompressor(level: level)
+    }
+
+    deinit {
+        compressed.deallocate()
+        sealed.deallocate()
+    }
+
+    /// A sealed blob, valid until the next call, and what its location must say of it.
+    package struct Sealed {
+        package var bytes: UnsafeRawBufferPointer
+        /// 0 if it was not worth compressing.
+        package var uncompressedLength: UInt32
+    }
+
+    /// Compresses and seals a blob.
+    ///
+    /// What does not get smaller is sealed as it is: just as valid, and quicker to read.
+    package func encode(_ plain: UnsafeRawBufferPointer) throws -> Sealed {
+        var payload = plain
+        var uncompressedLength: UInt32 = 0
+        if let compressor, plain.count > 0, !compressor.looksIncompressible(plain) {
+            Self.reserve(ZstdCompressor.bound(plain.count), in: &compressed)
+            let count = try compressor.compress(plain, into: compressed)
+            if count < plain.count {
+                payload = UnsafeRawBufferPointer(rebasing: compressed[..<count])
+                uncompressedLength = UInt32(plain.count)
+            }
+        }
+        Self.reserve(payload.count + Envelope.overhead, in: &sealed)
+        let count = envelope.seal(payload, iv: random.pair(), into: sealed)
+        return Sealed(
+            bytes: UnsafeRawBufferPointer(rebasing: sealed[..<count]), uncompressedLength: uncompressedLength)
+    }
+
+    private static func reserve(_ count: Int, in buffer: inout UnsafeMutableRawBufferPointer) {
+        if buffer.count >= count { return }
+        buffer.deallocate()
+        buffer = .allocate(byteCount: max(count, 256 << 10), alignment: 64)
+    }
+}
+
+/// Turns sealed blobs into plain ones; one for each worker.
+package final class BlobDecoder {
+    private let envelope: Envelope
+    private let decompressor = ZstdDecompressor()
+    private var opened = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+
+    package init(_ repository: Repository) {
+        envelope = repository.makeEnvelope()
+    }
+
+    deinit { opened.deallocate() }
+
+    /// Opens and decompresses a blob into `target`, which has exactly the blob's plain length.
+    ///
+    /// The seal and the length are checked; whether the bytes have the hash they should is the caller's to
+    /// check, since hashes of many blobs are made at once.
+    package func decode(
+        _ sealed: UnsafeRawBufferPointer,
+        isCompressed: Bool,
+        into target: UnsafeMutableRawBufferPointer
+    ) throws(FormatError) {
+        if !isCompressed {
+            guard sealed.count == target.count + Envelope.overhead else {
+                throw .malformed(what: "blob", detail: "its length is not what the index says")
+            }
+            _ = try envelope.open(sealed, into: target)
+            return
+        }
+        if opened.count < sealed.count {
+            opened.deallocate()
+            opened = .allocate(byteCount: max(sealed.count, 256 << 10), alignment: 64)
+        }
+        let count = try envelope.open(sealed, into: opened)
+        let length = try decompressor.decompress(UnsafeRawBufferPointer(rebasing: opened[..<count]), into: target)
+        guard length == target.count else {
+            throw .malformed(what: "blob", detail: "it decompresses to \(length) bytes instead of \(target.count)")
+        }
+    }
+
+    /// Opens, decompresses and checks a blob against its id.
+    package func decode(
+        _ sealed: UnsafeRawBufferPointer, at location: BlobLocation, id: BlobID
+    ) throws(FormatError) -> [UInt8] {
+        var failure: FormatError?
+        let plain = [UInt8](unsafeUninitializedCapacity: location.plainLength) { buffer, count in
+            let target = UnsafeMutableRawBufferPointer(buffer.extracting(..<location.plainLength))
+            do throws(FormatError) {
+                try decode(sealed, isCompressed: location.isCompressed, into: target)
+                count = location.plainLength
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        guard BlobHasher.digest(plain) == id.digest else {
+            throw .malformed(what: "blob", detail: "its contents do not match its id")
+        }
+        return plain
+    }
+}

@@ -1,0 +1,193 @@
+package import BelayCore
+import BelayFormat
+import BelaySystem
+import Synchronization
+
+/// What a run added to the repository.
+package struct AddedBlobs: Hashable, Sendable {
+    package var dataBlobs: UInt64 = 0
+    package var treeBlobs: UInt64 = 0
+    /// Plain bytes of new blobs.
+    package var plainBytes: UInt64 = 0
+    /// Bytes of the packs and indexes written.
+    package var storedBytes: UInt64 = 0
+}
+
+/// Takes sealed blobs from many workers, gathers them in packs, and stores packs and index files.
+///
+/// At any time at most `openPacks` data packs and one tree pack are being filled, and `uploads + 1` are on
+/// their way, each a little over `packSize` bytes: that is the bound on its memory.
+package final class BlobWriter: Sendable {
+    /// Blobs go to one of several open packs by chance, which hides their sizes from who sees only the storage.
+    static let openPacks = 2
+    static let uploads = 2
+    /// A pack is closed once it has reached its size, so it is larger by up to a blob.
+    static let overrun = 2 << 20
+    /// An index file is written when it names so many blobs, so that a cut-off run loses little.
+    static let indexBlobs = 50_000
+
+    private struct Pending: Sendable {
+        var packs: [PackEntry] = []
+        var blobs = 0
+    }
+
+    private let repository: Repository
+    private let known: IndexTable
+    private let packSize: Int
+    private let dataPacks: [OpenPack]
+    private let treePack: OpenPack
+    private let claimed: ClaimedBlobs
+    private let queue = BoundedQueue<PackBuilder>(capacity: 1)
+    private let spare = Mutex<[[UInt8]]>([])
+    private let pending = Mutex(Pending())
+    private let added = Mutex(AddedBlobs())
+    private let turn = Atomic<Int>(0)
+
+    private init(_ repository: Repository, known: IndexTable, packSize: Int) {
+        self.repository = repository
+        self.known = known
+        self.packSize = packSize
+        dataPacks = (0..<Self.openPacks).map { _ in OpenPack(capacity: packSize + Self.overrun) }
+        treePack = OpenPack(capacity: packSize + Self.overrun)
+        claimed = ClaimedBlobs()
+    }
+
+    /// What has been added so far.
+    package var total: AddedBlobs { added.withLock { $0 } }
+
+    /// Whether the caller must store this blob: it is in no pack, and nobody else has claimed it in this run.
+    package func claim(_ handle: BlobHandle) -> Bool {
+        if known.contains(handle) { return false }
+        return claimed.insert(handle)
+    }
+
+    /// Puts a sealed blob into a pack.
+    ///
+    /// Returns at once unless the pack is full and all uploads are busy.
+    package func append(_ handle: BlobHandle, _ sealed: BlobEncoder.Sealed, plainLength: Int) async throws {
+        added.withLock { added in
+            if handle.type == .data { added.dataBlobs += 1 } else { added.treeBlobs += 1 }
+            added.plainBytes += UInt64(plainLength)
+        }
+        if let full = put(handle, sealed) { try await queue.push(full) }
+    }
+
+    /// Puts the blob into an open pack and takes the pack out if it is full.
+    private func put(_ handle: BlobHandle, _ sealed: BlobEncoder.Sealed) -> PackBuilder? {
+        // Not secret, only uneven: which of the open packs gets the blob.
+        let step = turn.add(1, ordering: .relaxed).newValue
+        let pack =
+            handle.type == .tree
+            ? treePack : dataPacks[(step ^ Int(handle.id.digest.firstByte)) % Self.openPacks]
+        let blob = IndexedBlob(
+            type: handle.type, id: handle.id, offset: 0, length: 0,
+            uncompressedLength: sealed.uncompressedLength)
+        return pack.append(sealed.bytes, as: blob, closingAt: packSize) {
+            var empty = PackBuilder()
+            if let buffer = spare.withLock({ $0.popLast() }) {
+                empty.reset(reusing: buffer)
+            } else {
+                empty = PackBuilder(capacity: packSize + Self.overrun)
+            }
+            return empty
+        }
+    }
+
+    /// Runs `body` with a writer; when it returns, everything that was appended is durable and indexed.
+    ///
+    /// If it throws, what was stored so far stays and is harmless: packs, perhaps indexed, that no snapshot
+    /// refers to.
+    package static func with<Result: Sendable>(
+        _ repository: Repository,
+        known: IndexTable,
+        packSize: Int,
+        _ body: @Sendable @escaping (BlobWriter) async throws -> Result
+    ) async throws -> (result: Result, added: AddedBlobs) {
+        let writer = BlobWriter(repository, known: known, packSize: packSize)
+        let result = try await withThrowingTaskGroup(of: Result?.self) { group in
+            for _ in 0..<uploads {
+                group.addTask {
+                    try await writer.upload()
+                    return nil
+                }
+            }
+            group.addTask {
+                do {
+                    let result = try await body(writer)
+                    try await writer.flush()
+                    return result
+                } catch {
+                    writer.queue.fail(error)
+                    throw error
+                }
+            }
+            var result: Result?
+            do {
+                for try await value in group { result = value ?? result }
+            } catch {
+                writer.queue.fail(error)
+                throw error
+            }
+            return result
+        }
+        try await writer.saveIndex(all: true)
+        guard let result else { throw BelayError(.internalError, "a backup ended without a result") }
+        return (result, writer.total)
+    }
+
+    /// Sends the packs that are not full on their way; small ones are joined first.
+    private func flush() async throws {
+        var joined = PackBuilder()
+        for pack in dataPacks {
+            let last = pack.take()
+            if last.isEmpty { continue }
+            if joined.packLength + last.packLength <= packSize + packSize / 4 {
+                joined.append(contentsOf: last)
+            } else {
+                try await queue.push(last)
+            }
+        }
+        if !joined.isEmpty { try await queue.push(joined) }
+        let trees = treePack.take()
+        if !trees.isEmpty { try await queue.push(trees) }
+        queue.close()
+    }
+
+    private func upload() async throws {
+        let envelope = repository.makeEnvelope()
+        do {
+            while var builder = try await queue.next() {
+                let pack = try builder.finish(with: envelope)
+                try await repository.save(pack.bytes, as: Handle(pack.id))
+                added.withLock { $0.storedBytes += UInt64(pack.bytes.count) }
+                let isEnough = pending.withLock { pending in
+                    pending.packs.append(pack.entry)
+                    pending.blobs += pack.entry.blobs.count
+                    return pending.blobs >= Self.indexBlobs
+                }
+                recycle(pack)
+                if isEnough { try await saveIndex(all: false) }
+            }
+        } catch {
+            queue.fail(error)
+            throw error
+        }
+    }
+
+    private func recycle(_ pack: consuming FinishedPack) {
+        let buffer = pack.bytes
+        spare.withLock { if $0.count < Self.uploads { $0.append(buffer) } }
+    }
+
+    private func saveIndex(all: Bool) async throws {
+        let packs = pending.withLock { pending -> [PackEntry] in
+            guard all || pending.blobs >= Self.indexBlobs else { return [] }
+            defer { pending = Pending() }
+            return pending.packs
+        }
+        if packs.isEmpty { return }
+        let json = IndexFile(packs: packs).encode()
+        _ = try await repository.saveUnpacked(json, as: .index)
+        added.withLock { $0.storedBytes += UInt64(json.count / 3) }
+    }
+}

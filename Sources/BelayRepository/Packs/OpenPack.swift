@@ -1,0 +1,34 @@
+import BelayCore
+import BelayFormat
+import Synchronization
+
+/// A pack that several workers fill.
+final class OpenPack: Sendable {
+    private let builder: Mutex<PackBuilder>
+
+    init(capacity: Int) {
+        builder = Mutex(PackBuilder(capacity: capacity))
+    }
+
+    /// Appends a sealed blob; when the pack has reached `size`, puts `next` in its place and gives it.
+    func append(
+        _ sealed: UnsafeRawBufferPointer, as blob: IndexedBlob, closingAt size: Int, next: () -> PackBuilder
+    ) -> PackBuilder? {
+        builder.withLock { builder in
+            builder.append(sealed, as: blob)
+            guard builder.packLength >= size || !builder.hasRoom(for: size) else { return nil }
+            let full = builder
+            builder = next()
+            return full
+        }
+    }
+
+    /// Takes out what is there, which may be empty.
+    func take() -> PackBuilder {
+        builder.withLock { builder in
+            let last = builder
+            builder = PackBuilder()
+            return last
+        }
+    }
+}

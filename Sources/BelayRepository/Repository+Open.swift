@@ -1,0 +1,127 @@
+import BelayCore
+import BelayFormat
+package import BelayStore
+package import BelaySystem
+
+extension Repository {
+    /// Where caches go, who asks and what time it is.
+    package struct Surroundings: Sendable {
+        package var host: HostIdentity
+        package var clock: any WallClock
+        /// The folder that holds a folder of caches for each repository; `nil` for no caches.
+        package var cachesFolder: String?
+
+        package init(host: HostIdentity, clock: any WallClock, cachesFolder: String?) {
+            self.host = host
+            self.clock = clock
+            self.cachesFolder = cachesFolder
+        }
+
+        func cacheFolder(for config: RepositoryConfig) -> String? {
+            cachesFolder.map { "\($0)/\(config.id)" }
+        }
+    }
+
+    /// More key files than this are not tried: each try may cost a tenth of a second.
+    private static let keyFilesMaximum = 64
+
+    /// Opens a repository with a password.
+    ///
+    /// Key files that are no key files are skipped, where restic would fail, and noted.
+    ///
+    /// - Throws: `repository.missing`, `password.wrong`, or what the store says.
+    package static func open(
+        _ store: any ObjectStore, password: [UInt8], surroundings: Surroundings
+    ) async throws -> Repository {
+        let sealedConfig = try await loadConfig(store)
+        let opened = try await unlockKey(store, password: password)
+        let json: [UInt8]
+        let config: RepositoryConfig
+        do throws(FormatError) {
+            json = try Envelope(key: opened.master).open(sealedConfig)
+            config = try RepositoryConfig.decode(json)
+        } catch {
+            throw BelayError(
+                .repositoryDamaged, "the config of the repository at \(store.properties.location) cannot be read",
+                hint: "restore the file `config` from a copy of the repository", subjects: ["config"], cause: error)
+        }
+        let repository = Repository(
+            store: store, config: config, keyID: opened.id, masterKey: opened.master,
+            host: surroundings.host, clock: surroundings.clock,
+            cacheFolder: surroundings.cacheFolder(for: config))
+        for note in opened.notes { repository.note(note) }
+        return repository
+    }
+
+    /// Whether there is a repository.
+    package static func exists(_ store: any ObjectStore) async throws -> Bool {
+        do throws(StoreError) {
+            return try await store.size(of: .config) != nil
+        } catch {
+            throw failure("cannot look for a repository at \(store.properties.location)", error)
+        }
+    }
+
+    private static func loadConfig(_ store: any ObjectStore) async throws -> [UInt8] {
+        do throws(StoreError) {
+            return try await store.load(.config)
+        } catch .missing {
+            throw BelayError(
+                .repositoryMissing, "there is no repository at \(store.properties.location)",
+                hint: "run `belay init` to create it, or name another with --repo")
+        } catch {
+            throw failure("cannot open the repository at \(store.properties.location)", error)
+        }
+    }
+
+    private struct OpenedKey {
+        var id: KeyID
+        var master: MasterKey
+        var notes: [String]
+    }
+
+    private static func unlockKey(_ store: any ObjectStore, password: [UInt8]) async throws -> OpenedKey {
+        let files: [StoredFile]
+        do throws(StoreError) {
+            files = try await store.list(.key)
+        } catch {
+            throw failure("cannot list the keys of the repository", error)
+        }
+        var notes: [String] = []
+        // Cheap keys first: random ones need no slow derivation.
+        var keys: [(id: KeyID, file: KeyFile)] = []
+        for file in files {
+            guard file.size <= UInt64(KeyFile.lengthMaximum) else { continue }
+            do {
+                let bytes = try await store.load(file.handle)
+                guard BlobHasher.digest(bytes) == file.handle.digest else {
+                    notes.append("\(file.handle) is damaged: its contents do not match its name")
+                    continue
+                }
+                keys.append((KeyID(file.handle.digest), try KeyFile.decode(bytes)))
+            } catch let error as StoreError {
+                if case .missing = error { continue }
+                throw failure("cannot read \(file.handle)", error)
+            } catch {
+                notes.append("\(file.handle) is no usable key: \(error)")
+            }
+        }
+        keys.sort { $0.file.parameters.cost < $1.file.parameters.cost }
+        for key in keys.prefix(keyFilesMaximum) {
+            do throws(FormatError) {
+                return OpenedKey(id: key.id, master: try key.file.unlock(password: password), notes: notes)
+            } catch .wrongPassword {
+                continue
+            } catch {
+                notes.append("keys/\(key.id) is no usable key: \(error)")
+            }
+        }
+        throw BelayError(
+            .passwordWrong,
+            keys.isEmpty
+                ? "the repository at \(store.properties.location) has no usable key"
+                : "the password opens none of the \(keys.count) keys of the repository at \(store.properties.location)",
+            hint: "check BELAY_PASSWORD, --password-file or the key file, or use the recovery key",
+            subjects: notes)
+    }
+}
