@@ -19,6 +19,8 @@ let package = Package(
         // Pure: the words of the product as values.
         .target(name: "BelayCore", swiftSettings: strict),
 
+        // Pure: decisions. Ignore rules, which snapshot is meant, what retention keeps.
+        .target(name: "BelayRules", dependencies: ["BelayCore"], swiftSettings: strict),
         // Pure: bytes of the repository format, hashes of many buffers at once.
         .target(name: "CBelayHash"),
         .target(
@@ -33,6 +35,13 @@ let package = Package(
         // A repository on a store: keys, locks, index, packs, trees, cleanup, check, repair.
         .target(
             name: "BelayRepository", dependencies: ["BelayCore", "BelayFormat", "BelayStore", "BelaySystem"],
+            swiftSettings: strict),
+        // File trees into snapshots and back.
+        .target(
+            name: "BelayArchive",
+            dependencies: [
+                "BelayCore", "BelayRules", "BelayFormat", "BelayRepository", "BelayStore", "BelaySystem",
+            ],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -67,6 +67,10 @@ package struct DirectoryListing: ~Copyable {
 
     package func fileName(_ index: Int) -> FileName { FileName(Array(name(index))) }
 
+    fileprivate mutating func removeEntries() {
+        entries.removeAll(keepingCapacity: true)
+    }
+
     private mutating func grow(_ folder: Folder) throws(SystemError) {
         guard block.count < Self.blockSizeMaximum else {
             throw SystemError(call: "read", subject: folder.path, number: ENOMEM)
@@ -108,6 +112,27 @@ package struct DirectoryListing: ~Copyable {
             let shared = Int(min(left.length, right.length))
             let order = memcmp(base + Int(left.offset), base + Int(right.offset), shared)
             return order == 0 ? left.length < right.length : order < 0
+        }
+    }
+}
+
+extension DirectoryListing {
+    /// Forgets all names.
+    package mutating func clear() {
+        removeEntries()
+    }
+
+    /// What the directory itself says an entry is; `nil` if only its status tells.
+    package func kind(_ index: Int) -> Node.Kind? {
+        switch entries[index].kind {
+        case 4: .directory
+        case 8: .file
+        case 10: .symlink
+        case 1: .fifo
+        case 2: .characterDevice
+        case 6: .blockDevice
+        case 12: .socket
+        default: nil
         }
     }
 }

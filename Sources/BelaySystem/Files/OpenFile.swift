@@ -74,6 +74,11 @@ package struct OpenFile: ~Copyable {
         return done
     }
 
+    /// Goes back to the start.
+    package func rewind() throws(SystemError) {
+        guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw .current("seek", path) }
+    }
+
     /// Reads at `offset` until `target` is full or the file ends; gives the bytes read.
     package func read(
         into target: UnsafeMutableRawBufferPointer, at offset: UInt64

@@ -1,0 +1,108 @@
+import BelayCore
+import BelayFormat
+import BelayRepository
+import BelaySystem
+import Synchronization
+
+/// One run of storing a project: what its workers share.
+final class Capture: Sendable {
+    let repository: Repository
+    let writer: BlobWriter
+    let settings: CaptureSettings
+    let chunker: Chunker
+    let cache: UnchangedCache?
+    /// Whether every blob that the cache names must be looked up before it is believed.
+    let distrustsCache: Bool
+    let index: IndexTable?
+    let cacheWriter: UnchangedCacheWriter?
+    let accounts: AccountTable
+    let board: CaptureBoard
+    let progress: CaptureProgress
+    private let failures = Mutex<[SourceFailure]>([])
+    private let counts = Mutex(CaptureCounts())
+    private let error = Mutex<(any Error)?>(nil)
+
+    init(
+        repository: Repository, writer: BlobWriter, settings: CaptureSettings, chunker: Chunker,
+        cache: UnchangedCache?, distrustsCache: Bool, index: IndexTable?, cacheWriter: UnchangedCacheWriter?,
+        accounts: AccountTable, root: FolderTask, progress: CaptureProgress
+    ) {
+        self.repository = repository
+        self.writer = writer
+        self.settings = settings
+        self.chunker = chunker
+        self.cache = cache
+        self.distrustsCache = distrustsCache
+        self.index = index
+        self.cacheWriter = cacheWriter
+        self.accounts = accounts
+        self.board = CaptureBoard(root: root)
+        self.progress = progress
+    }
+
+    /// Runs as many workers as there are processors until everything is stored.
+    func run() async throws {
+        let count = BlockingPool.processorCount
+        await withTaskExecutorPreference(BlockingPool.processors) {
+            await withTaskCancellationHandler {
+                await withTaskGroup(of: Void.self) { group in
+                    for _ in 0..<count { group.addTask { await self.work() } }
+                }
+            } onCancel: {
+                self.fail(CancellationError())
+            }
+        }
+        if let error = error.withLock({ $0 }) { throw error }
+    }
+
+    private func work() async {
+        let worker = CaptureWorker(self)
+        do {
+            try await worker.run()
+        } catch {
+            fail(error)
+        }
+        counts.withLock { $0 += worker.counts }
+    }
+
+    private func fail(_ failure: any Error) {
+        error.withLock { if $0 == nil { $0 = failure } }
+        board.giveUp()
+    }
+
+    /// Whether the run was cancelled or has failed, so that a worker should stop.
+    var isOver: Bool { error.withLock { $0 != nil } }
+
+    func report(_ failure: SourceFailure) {
+        failures.withLock { $0.append(failure) }
+    }
+
+    var allFailures: [SourceFailure] { failures.withLock { $0.sorted { $0.path < $1.path } } }
+    var allCounts: CaptureCounts { counts.withLock { $0 } }
+}
+
+/// How far a capture is, for whoever shows it; read and written by many at once.
+package final class CaptureProgress: Sendable {
+    private let files = Atomic<UInt64>(0)
+    private let bytes = Atomic<UInt64>(0)
+    private let folder = Mutex("")
+
+    package init() {}
+
+    /// Files looked at, changed or not.
+    package var filesDone: UInt64 { files.load(ordering: .relaxed) }
+    /// Bytes in the files looked at.
+    package var bytesDone: UInt64 { bytes.load(ordering: .relaxed) }
+    /// The directory that was begun last.
+    package var current: String { folder.withLock { $0 } }
+
+    func add(files count: UInt64, bytes size: UInt64) {
+        files.add(count, ordering: .relaxed)
+        bytes.add(size, ordering: .relaxed)
+    }
+
+    func enter(_ path: () -> String) {
+        // Shown a few times a second at most: a worker never waits to say where it is.
+        folder.withLockIfAvailable { $0 = path() }
+    }
+}

@@ -1,0 +1,282 @@
+import BelayRepository
+import BelayFormat
+import BelayCore
+import BelaySystem
+
+// Scanning a directory: what is there, what of it is stored, and what of that is not as it was.
+extension CaptureWorker {
+    /// Scans `task`; gives the tasks of the directories below that must be scanned.
+    ///
+    /// If the directory cannot be read it is left out, and told.
+    func scan(_ task: FolderTask) async throws -> [FolderTask] {
+        capture.progress.enter { task.displayPath }
+        do throws(SystemError) {
+            try open(task)
+        } catch {
+            drop(task, error)
+            try await finishPart(of: task)
+            return []
+        }
+        guard let folder = task.folder else { return [] }
+        var rules = task.rules
+        enter(&rules, folder, isRoot: task.parent == nil)
+        task.scannedFingerprint = rules.fingerprint
+        if rules.isMarked(folder) {
+            // As restic does: the directory stays, without contents.
+            listing.clear()
+        }
+        var below: [FolderTask] = []
+        var large: [FileWork] = []
+        match(task, folder, rules, &below, &large)
+        capture.board.add(largeFiles: large, folders: [])
+        try await finishPart(of: task)
+        return below
+    }
+
+    private func open(_ task: FolderTask) throws(SystemError) {
+        if let parent = task.parent {
+            guard let above = parent.folder, let box = task.box else {
+                throw SystemError(call: "open", subject: task.displayPath, number: 2)
+            }
+            task.folder = try above.folder(named: box.node.name)
+        } else {
+            task.folder = try Folder.open(path: capture.settings.root)
+        }
+        if let folder = task.folder { try listing.read(folder) }
+    }
+
+    private func drop(_ task: FolderTask, _ error: SystemError) {
+        task.box?.isDropped = true
+        capture.report(SourceFailure(path: task.displayPath, kind: .unreadable, reason: error.reason))
+    }
+
+    private func enter(_ rules: inout ScanRules, _ folder: Folder, isRoot: Bool) {
+        var hasGitIgnore = false
+        var hasGit = false
+        for index in 0..<listing.count {
+            let name = listing.name(index)
+            // Sorted by bytes: names that start with a dot come early.
+            if name[0] > 0x2E { break }
+            if name.count == 4 && name.elementsEqual(Self.git) { hasGit = true }
+            if name.count == 10 && name.elementsEqual(Self.gitIgnore) { hasGitIgnore = true }
+        }
+        rules.enter(folder, hasGitIgnore: hasGitIgnore, hasGit: hasGit, isRoot: isRoot) {
+            capture.repository.note($0)
+        }
+    }
+
+    private static let git = Array(".git".utf8)
+    private static let gitIgnore = Array(".gitignore".utf8)
+
+    /// Goes through the listing and the cached block side by side, both sorted by name.
+    private func match(
+        _ task: FolderTask, _ folder: Folder, _ rules: ScanRules, _ below: inout [FolderTask],
+        _ large: inout [FileWork]
+    ) {
+        let cached = task.cached
+        let cachedCount = cached?.count ?? 0
+        let believesRules = cached.map { $0.rulesFingerprint == task.scannedFingerprint } ?? false
+        var position = 0
+        task.entries.reserveCapacity(listing.count)
+        var files: UInt64 = 0
+        var bytes: UInt64 = 0
+        for index in 0..<listing.count {
+            let name = listing.name(index)
+            var match: Int?
+            if let cached {
+                while position < cachedCount {
+                    let order = compare(cached.name(position), name)
+                    if order > 0 { break }
+                    position += 1
+                    if order == 0 {
+                        match = position - 1
+                        break
+                    }
+                    // An entry is gone.
+                    task.isChanged = true
+                }
+            }
+            let kind = listing.kind(index)
+            var status: FileStatus?
+            if kind == nil { status = folder.status(at: listing.cString(index)) }
+            let isDirectory = status?.isDirectory ?? (kind == .directory)
+            var decision = ScanRules.Decision.keep
+            if !(believesRules && match != nil && !isDirectory) {
+                decision = rules.decide(name, isDirectory: isDirectory)
+                if case .skip = decision {
+                    if match != nil { task.isChanged = true }
+                    counts.excluded += 1
+                    continue
+                }
+            }
+            guard let status = status ?? folder.status(at: listing.cString(index)) else {
+                let error = SystemError.current("stat", "")
+                // Gone since the folder was listed: as if it had never been there.
+                if !error.isMissing {
+                    capture.report(
+                        SourceFailure(
+                            path: task.displayPath(of: listing.fileName(index)), kind: .unreadable,
+                            reason: error.reason))
+                }
+                if match != nil { task.isChanged = true }
+                continue
+            }
+            if capture.settings.staysOnFileSystem, status.isDirectory, status.deviceID != rootDevice(folder, task) {
+                counts.excluded += 1
+                if match != nil { task.isChanged = true }
+                continue
+            }
+            if status.isDirectory {
+                let child = makeTask(task, rules.inside(name, decision), status, index, match)
+                task.entries.append(.folder(child))
+                below.append(child)
+                continue
+            }
+            if status.isRegular {
+                files += 1
+                bytes += status.size
+            }
+            if let cached, let match, cached.matches(match, status), isKnown(cached, match) {
+                if status.isRegular { counts.filesUnmodified += 1 }
+                task.entries.append(.same(match))
+            } else {
+                addFresh(task, folder, status, index, isNew: match == nil, &large)
+            }
+        }
+        if position < cachedCount { task.isChanged = true }
+        task.expect(below.count)
+        capture.progress.add(files: files, bytes: bytes)
+    }
+
+    /// Whether all that the cache says a file is made of is still in the repository.
+    private func isKnown(_ cached: CachedFolder, _ position: Int) -> Bool {
+        guard capture.distrustsCache, let index = capture.index else { return true }
+        return cached.content(position).allSatisfy { index.contains(BlobHandle(.data, $0)) }
+    }
+
+    private func rootDevice(_ folder: Folder, _ task: FolderTask) -> UInt64? {
+        // The device of the directory at hand: a mount point differs from it, all else does not.
+        (try? folder.status())?.deviceID
+    }
+
+    private func makeTask(
+        _ parent: FolderTask, _ rules: ScanRules, _ status: FileStatus, _ index: Int, _ match: Int?
+    ) -> FolderTask {
+        var cachedFolder: CachedFolder?
+        var offset: UInt64?
+        var isSame = false
+        if let cached = parent.cached, let match, cached.isFolder(match), let cache = capture.cache {
+            offset = cached.payload(match)
+            cachedFolder = offset.flatMap { CachedFolder(in: cache.file.bytes, at: $0) }
+            isSame = cachedFolder != nil && cached.matches(match, status)
+        }
+        if isSame { counts.foldersUnmodified += 1 } else { parent.isChanged = true }
+        if !isSame { if cachedFolder == nil { counts.foldersNew += 1 } else { counts.foldersChanged += 1 } }
+        var node = makeNode(listing.fileName(index), status)
+        if !isSame, let folder = parent.folder { readAttributes(&node, parent, folder) }
+        return FolderTask(
+            parent: parent, rules: rules,
+            box: NodeBox(node: node, posixMode: status.mode, mustRead: false),
+            cachedPosition: isSame ? match : nil, cached: cachedFolder, cachedOffset: offset)
+    }
+
+    private func addFresh(
+        _ task: FolderTask, _ folder: Folder, _ status: FileStatus, _ index: Int, isNew: Bool,
+        _ large: inout [FileWork]
+    ) {
+        task.isChanged = true
+        let name = listing.fileName(index)
+        guard status.kind != nil else {
+            capture.report(
+                SourceFailure(path: task.displayPath(of: name), kind: .unreadable, reason: "unknown kind of file"))
+            return
+        }
+        let box = NodeBox(node: makeNode(name, status), posixMode: status.mode, mustRead: isRacy(status))
+        task.entries.append(.fresh(box))
+        guard status.isRegular else {
+            if box.node.kind == .symlink {
+                do throws(SystemError) {
+                    box.node.linkTarget = try folder.linkTarget(of: name)
+                } catch {
+                    box.isDropped = true
+                    capture.report(
+                        SourceFailure(path: task.displayPath(of: name), kind: .unreadable, reason: error.reason))
+                    return
+                }
+            }
+            readAttributes(&box.node, task, folder)
+            return
+        }
+        if isNew { counts.filesNew += 1 } else { counts.filesChanged += 1 }
+        task.expect(1)
+        let work = FileWork(task: task, box: box, status: status)
+        if status.size >= UInt64(capture.chunker.parameters.minimum) { large.append(work) } else { batch.add(work) }
+    }
+
+    private func makeNode(_ name: FileName, _ status: FileStatus) -> Node {
+        let kind = status.kind ?? .file
+        var node = Node(
+            name: name,
+            kind: kind,
+            mode: FileMode(posix: status.mode),
+            modified: status.modified,
+            // Reading changes access times; storing them would make every tree new.
+            accessed: status.modified,
+            changed: status.changed,
+            userID: status.userID,
+            groupID: status.groupID,
+            user: capture.accounts.user(status.userID),
+            group: capture.accounts.group(status.groupID),
+            inode: status.inode,
+            deviceID: status.deviceID
+        )
+        switch kind {
+        case .file:
+            node.size = status.size
+            node.links = status.links
+            node.content = []
+        case .symlink: node.links = status.links
+        case .blockDevice, .characterDevice:
+            node.links = status.links
+            node.device = status.specialDevice
+        case .directory, .fifo, .socket: break
+        }
+        return node
+    }
+
+    private func readAttributes(_ node: inout Node, _ task: FolderTask, _ folder: Folder) {
+        do throws(SystemError) {
+            node.extendedAttributes = try ExtendedAttributes.read(of: node.name, in: folder)
+        } catch {
+            if error.isMissing { return }
+            capture.report(
+                SourceFailure(
+                    path: task.displayPath(of: node.name), kind: .incomplete,
+                    reason: "extended attributes: \(error.reason)"))
+        }
+    }
+
+    /// Whether a file was changed so shortly before this run that a change during it could leave no trace.
+    ///
+    /// Kernels stamp files with the time of the last tick, some file systems with whole seconds.
+    private func isRacy(_ status: FileStatus) -> Bool {
+        let isCoarse = status.changed.nanoseconds == 0 && status.modified.nanoseconds == 0
+        let margin: Int64 = isCoarse ? 2_000_000_000 : 50_000_000
+        let started = capture.settings.started
+        let (seconds, overflow) = started.seconds.subtractingReportingOverflow(status.changed.seconds)
+        if overflow { return false }
+        if seconds > 10 { return false }
+        if seconds < -10 { return true }
+        return seconds * 1_000_000_000 + Int64(started.nanoseconds) - Int64(status.changed.nanoseconds) < margin
+    }
+}
+
+private func compare(_ left: UnsafeRawBufferPointer, _ right: UnsafeBufferPointer<UInt8>) -> Int {
+    let shared = min(left.count, right.count)
+    var index = 0
+    while index < shared {
+        if left[index] != right[index] { return left[index] < right[index] ? -1 : 1 }
+        index += 1
+    }
+    return left.count - right.count
+}

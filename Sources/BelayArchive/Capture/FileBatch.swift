@@ -1,0 +1,148 @@
+import BelayCore
+import BelayFormat
+import BelayRepository
+import BelaySystem
+
+/// Small files that are read, hashed and stored together.
+struct FileBatch {
+    /// Enough to fill the lanes of the hasher several times over.
+    private static let countMaximum = 128
+    private static let byteMaximum: UInt64 = 2 << 20
+
+    private(set) var files: [FileWork] = []
+    private var bytes: UInt64 = 0
+
+    var isEmpty: Bool { files.isEmpty }
+    var isFull: Bool { files.count >= Self.countMaximum || bytes >= Self.byteMaximum }
+
+    mutating func add(_ work: FileWork) {
+        files.append(work)
+        bytes += work.status.size
+    }
+}
+
+/// Memory into which the files of a batch are read one behind the other.
+struct BatchArena: ~Copyable {
+    private(set) var bytes: UnsafeMutableRawBufferPointer
+    var used = 0
+
+    init() {
+        bytes = .allocate(byteCount: 4 << 20, alignment: 64)
+    }
+
+    deinit { bytes.deallocate() }
+
+    /// The free part, at least `count` bytes long; what is there already may move.
+    mutating func room(for count: Int) -> UnsafeMutableRawBufferPointer {
+        if bytes.count - used < count {
+            let larger = UnsafeMutableRawBufferPointer.allocate(
+                byteCount: max(bytes.count * 2, used + count), alignment: 64)
+            larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<used]))
+            bytes.deallocate()
+            bytes = larger
+        }
+        return UnsafeMutableRawBufferPointer(rebasing: bytes[used...])
+    }
+}
+
+extension CaptureWorker {
+    /// How often a file that changes while it is read is read again.
+    static let attempts = 3
+
+    /// Reads, hashes and stores the files of a batch.
+    func store(_ batch: FileBatch) async throws {
+        arena.used = 0
+        var ranges: [Range<Int>] = []
+        ranges.reserveCapacity(batch.files.count)
+        for work in batch.files {
+            let start = arena.used
+            if !read(work) {
+                work.box.isDropped = true
+                arena.used = start
+            }
+            ranges.append(start..<arena.used)
+        }
+        let inputs = ranges.map { UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(arena.bytes)[$0]) }
+        let digests = BlobHashing.digests(of: inputs)
+        for (position, work) in batch.files.enumerated() {
+            let plain = inputs[position]
+            if !work.box.isDropped && !plain.isEmpty {
+                let id = BlobID(digests[position])
+                try await store(plain, as: BlobHandle(.data, id))
+                work.box.node.content = [id]
+            }
+            counts.bytesRead += UInt64(plain.count)
+            try await finishPart(of: work.task)
+        }
+    }
+
+    /// Reads a whole file behind what is in the arena and brings its node up to date; `false` if it cannot be
+    /// read.
+    private func read(_ work: FileWork) -> Bool {
+        let name = work.box.node.name
+        guard let folder = work.task.folder else { return false }
+        let start = arena.used
+        do throws(SystemError) {
+            let file = try OpenFile.reading(name, in: folder)
+            var before = work.status
+            for attempt in 1...Self.attempts {
+                arena.used = start
+                // One byte more than expected shows whether the file has grown.
+                try readToEnd(file, expecting: Int(before.size) + 1)
+                let after = try file.status()
+                guard after.isRegular else { throw SystemError(call: "read", subject: file.path, number: 22) }
+                let isSteady = before.holdsStill(until: after) && UInt64(arena.used - start) == after.size
+                if isSteady || attempt == Self.attempts {
+                    adopt(after, size: UInt64(arena.used - start), into: work, isSteady: isSteady)
+                    break
+                }
+                before = after
+                try file.rewind()
+            }
+            try readAttributes(file, work)
+            return true
+        } catch {
+            if error.isMissing {
+                // Gone since it was listed: as if it had never been there.
+                return false
+            }
+            capture.report(
+                SourceFailure(path: work.task.displayPath(of: name), kind: .unreadable, reason: error.reason))
+            return false
+        }
+    }
+
+    private func readToEnd(_ file: borrowing OpenFile, expecting size: Int) throws(SystemError) {
+        var wanted = size
+        while true {
+            let room = arena.room(for: wanted)
+            let target = UnsafeMutableRawBufferPointer(rebasing: room[..<wanted])
+            let count = try file.read(into: target)
+            arena.used += count
+            if count < wanted { return }
+            wanted = max(64 << 10, size)
+        }
+    }
+
+    /// Takes over what the file is now into its node.
+    func adopt(_ status: FileStatus, size: UInt64, into work: FileWork, isSteady: Bool) {
+        let box = work.box
+        box.node.size = size
+        box.node.mode = FileMode(posix: status.mode)
+        box.node.modified = status.modified
+        box.node.accessed = status.modified
+        box.node.changed = status.changed
+        if status != work.status { box.mustRead = true }
+        if isSteady { return }
+        box.mustRead = true
+        capture.report(
+            SourceFailure(
+                path: work.task.displayPath(of: box.node.name), kind: .unsteady,
+                reason: "changed while it was read, \(Self.attempts) times; the last state read is stored"))
+    }
+
+    func readAttributes(_ file: borrowing OpenFile, _ work: FileWork) throws(SystemError) {
+        work.box.node.extendedAttributes = try ExtendedAttributes.read(
+            descriptor: file.descriptor, subject: file.path)
+    }
+}

@@ -1,0 +1,108 @@
+// The hot loop of the chunker: which n in a range is the first whose last 64 bytes have a fingerprint with the
+// low bits zero.
+//
+// One fingerprint after another is a chain of dependent steps, each a table load and a few cycles; the processor
+// idles most of the time. So four stretches of the range are searched at once, and the earliest hit counts.
+
+/// How many bytes each of the four searches covers in a round.
+///
+/// Each round spends 64 bytes per search on filling its window, and a hit throws away what later searches did.
+private let stretchMaximum = 8192
+private let stretchMinimum = 256
+
+private let topShift: UInt64 = UInt64(RabinPolynomial.chunkerDegree - 8)
+
+/// The least n from `start` through `end` such that the 64 bytes before it match; 0 if there is none.
+///
+/// `start` is at least 64, and `bytes` has `end` bytes.
+func findCut(
+    _ bytes: UnsafePointer<UInt8>, from start: Int, through end: Int, mask: UInt64,
+    mod: UnsafePointer<UInt64>, out: UnsafePointer<UInt64>
+) -> Int {
+    let search = CutSearch(bytes: bytes, mask: mask, mod: mod, out: out)
+    var position = start
+    while position <= end {
+        let stretch = min(stretchMaximum, (end - position + 1) / 4)
+        guard stretch >= stretchMinimum else {
+            return search.first(from: position, through: end)
+        }
+        let cut = search.firstOfFour(from: position, stretch: stretch)
+        if cut != 0 { return cut }
+        position += 4 * stretch
+    }
+    return 0
+}
+
+private struct CutSearch {
+    let bytes: UnsafePointer<UInt8>
+    let mask: UInt64
+    let mod: UnsafePointer<UInt64>
+    let out: UnsafePointer<UInt64>
+
+    /// The fingerprint of the 64 bytes before `position`.
+    @inline(__always)
+    func fingerprint(before position: Int) -> UInt64 {
+        var value: UInt64 = 0
+        for index in position - ChunkerTables.window..<position {
+            value = (value << 8 | UInt64(bytes[index])) ^ mod[Int(truncatingIfNeeded: value >> topShift)]
+        }
+        return value
+    }
+
+    /// The fingerprint one byte further: `pointer` is at the byte that enters.
+    @inline(__always)
+    func rolled(_ value: UInt64, _ pointer: UnsafePointer<UInt8>) -> UInt64 {
+        let change = out[Int(pointer[-ChunkerTables.window])] ^ UInt64(pointer[0])
+        return value << 8 ^ mod[Int(truncatingIfNeeded: value >> topShift)] ^ change
+    }
+
+    func first(from start: Int, through end: Int) -> Int {
+        guard start <= end else { return 0 }
+        return continued(fingerprint(before: start), from: start, through: end)
+    }
+
+    /// Searches on from `start`, whose fingerprint is `value`.
+    @inline(never)
+    func continued(_ value: UInt64, from start: Int, through end: Int) -> Int {
+        var value = value
+        var position = start
+        while value & mask != 0 {
+            guard position < end else { return 0 }
+            value = rolled(value, bytes + position)
+            position += 1
+        }
+        return position
+    }
+
+    /// Searches four stretches of equal length, one after the other, from `start`.
+    @inline(never)
+    func firstOfFour(from start: Int, stretch: Int) -> Int {
+        var value0 = fingerprint(before: start)
+        var value1 = fingerprint(before: start + stretch)
+        var value2 = fingerprint(before: start + 2 * stretch)
+        var value3 = fingerprint(before: start + 3 * stretch)
+        var pointer = bytes + start
+        var offset = 0
+        while true {
+            let hit0 = value0 & mask == 0
+            let hit1 = value1 & mask == 0
+            let hit2 = value2 & mask == 0
+            let hit3 = value3 & mask == 0
+            if hit0 || hit1 || hit2 || hit3 { break }
+            offset += 1
+            if offset == stretch { return 0 }
+            value0 = rolled(value0, pointer)
+            value1 = rolled(value1, pointer + stretch)
+            value2 = rolled(value2, pointer + 2 * stretch)
+            value3 = rolled(value3, pointer + 3 * stretch)
+            pointer += 1
+        }
+        // Some search has a hit; those before it must still finish, as theirs would be earlier.
+        for (index, value) in [value0, value1, value2, value3].enumerated() {
+            let first = start + index * stretch
+            let cut = continued(value, from: first + offset, through: first + stretch - 1)
+            if cut != 0 { return cut }
+        }
+        return 0
+    }
+}

@@ -1,0 +1,76 @@
+package import BelayCore
+
+/// The content of a lock: who works in the repository since when, and whether alone.
+package struct LockFile: Hashable, Sendable {
+    package var time: Timestamp
+    package var isExclusive: Bool
+    package var hostname: String
+    package var username: String
+    package var processID: Int64
+    package var userID: UInt32
+    package var groupID: UInt32
+
+    package init(
+        time: Timestamp, isExclusive: Bool, hostname: String, username: String, processID: Int64,
+        userID: UInt32 = 0, groupID: UInt32 = 0
+    ) {
+        self.time = time
+        self.isExclusive = isExclusive
+        self.hostname = hostname
+        self.username = username
+        self.processID = processID
+        self.userID = userID
+        self.groupID = groupID
+    }
+
+    /// The plain text, in restic's order and without a newline.
+    package func encode() -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: 256)
+        writer.beginObject()
+        writer.key("time")
+        writer.timestamp(time)
+        writer.key("exclusive")
+        writer.boolean(isExclusive)
+        writer.key("hostname")
+        writer.string(hostname)
+        writer.key("username")
+        writer.string(username)
+        writer.key("pid")
+        writer.signed(processID)
+        if userID != 0 {
+            writer.key("uid")
+            writer.unsigned(UInt64(userID))
+        }
+        if groupID != 0 {
+            writer.key("gid")
+            writer.unsigned(UInt64(groupID))
+        }
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// The lock in the plain text `bytes`; unknown fields and missing ones are accepted.
+    package static func decode(_ bytes: [UInt8]) throws(FormatError) -> LockFile {
+        try bytes.withBytes { (bytes) throws(FormatError) in
+            var lock = LockFile(
+                time: .missing, isExclusive: false, hostname: "", username: "", processID: 0)
+            var reader = JSONReader(bytes, of: "lock")
+            try reader.enterObject()
+            while let key = try reader.nextKey() {
+                if try reader.skipNull() { continue }
+                switch key {
+                case "time": lock.time = try reader.timestamp()
+                case "exclusive": lock.isExclusive = try reader.boolean()
+                case "hostname": lock.hostname = try reader.string().text
+                case "username": lock.username = try reader.string().text
+                case "pid": lock.processID = try reader.signed()
+                case "uid": lock.userID = try reader.unsigned32()
+                case "gid": lock.groupID = try reader.unsigned32()
+                default: try reader.skipValue()
+                }
+            }
+            try reader.finish()
+            return lock
+        }
+    }
+}

@@ -1,0 +1,75 @@
+/// Asks git about a directory, without changing anything.
+package enum GitInspector {
+    /// The state of the working tree that `directory` lies in; `nil` if there is none or git does not answer.
+    ///
+    /// A missing or broken git is never a failure: a snapshot is worth taking without it. The caller's thread
+    /// waits for git, for half a minute at most.
+    package static func state(of directory: String, environment: [String: String]) -> GitState? {
+        let environment = quiet(environment)
+        guard let root = run(["rev-parse", "--show-toplevel"], in: directory, environment),
+            let top = line(root), !top.isEmpty,
+            let status = run(["status", "--porcelain=v2", "--branch", "-z"], in: directory, environment)
+        else { return nil }
+        var state = GitStatusParser.state(root: top, output: status)
+        // Fails if there is no stash, which is the usual case.
+        let stashes = run(
+            ["rev-list", "--walk-reflogs", "--count", "refs/stash", "--"],
+            in: directory,
+            environment
+        )
+        state.stashes = stashes.flatMap(line).flatMap { Int($0) } ?? 0
+        return state
+    }
+
+    /// The environment in which git writes nothing, asks nothing, and looks at the directory it is told.
+    private static func quiet(_ environment: [String: String]) -> [String: String] {
+        var environment = environment
+        // Set while git runs a hook; they would lead to another repository than the project's.
+        for name in [
+            "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_PREFIX",
+        ] {
+            environment[name] = nil
+        }
+        // git-status(1), "Background refresh": without this, status rewrites the index.
+        environment["GIT_OPTIONAL_LOCKS"] = "0"
+        environment["GIT_TERMINAL_PROMPT"] = "0"
+        environment["LC_ALL"] = "C"
+        return environment
+    }
+
+    private static func run(
+        _ arguments: [String],
+        in directory: String,
+        _ environment: [String: String]
+    ) -> [UInt8]? {
+        // A file system monitor would start a process that stays, or run a program of the repository's
+        // choice.
+        let command = ["git", "-C", directory, "-c", "core.fsmonitor=false"] + arguments
+        do {
+            let outcome = try ChildProcess.run(
+                command,
+                environment: environment,
+                showsErrors: false,
+                outputLimit: Limit.outputBytes,
+                timeLimitMilliseconds: Limit.milliseconds
+            )
+            return outcome.ending == .exited(0) && !outcome.exceededLimit ? outcome.output : nil
+        } catch {
+            return nil
+        }
+    }
+
+    /// The text before the final line end.
+    private static func line(_ output: [UInt8]) -> String? {
+        var text = output[...]
+        if text.last == 0x0A { text = text.dropLast() }
+        return String(validating: text, as: UTF8.self)
+    }
+
+    private enum Limit {
+        /// Some hundred thousand changed files.
+        static let outputBytes = 64 * 1_024 * 1_024
+        static let milliseconds: Int64 = 30_000
+    }
+}

@@ -1,0 +1,140 @@
+/// Why a `.git/index` was not read.
+package enum GitIndexError: Error, Hashable, Sendable {
+    /// It does not start like an index.
+    case notAnIndex
+    /// It is of a version other than 2, 3 and 4.
+    case unsupportedVersion(UInt32)
+    /// It needs an extension that is not understood; `link` is a split index, `sdir` a sparse one.
+    ///
+    /// Asking git itself (`git ls-files -z`) still gives the answer.
+    case unsupportedExtension(String)
+    /// It ends in the middle of something.
+    case truncated
+    /// The entry with that number, from 0, contradicts the format.
+    case malformedEntry(Int)
+    /// Its paths are longer than an index of a working tree can have.
+    case tooLarge
+}
+
+/// The paths that git tracks, as its index lists them.
+///
+/// The checksum at the end is not looked at: whoever makes an index can make it fit, and git may leave it zero.
+/// Paths are those of the index, byte for byte, also where `core.ignoreCase` is set.
+package struct GitIndex: Sendable {
+    /// A longer path is refused.
+    package static let pathByteCountMaximum = 64 << 10
+    /// More bytes of paths in all are refused; version 4 lets a small file stand for a great many.
+    package static let pathsByteCountMaximum = 1 << 30
+
+    /// All paths, one behind the other, in ascending order.
+    private var bytes: [UInt8] = []
+    /// Where each path starts, and where the last one ends.
+    private var starts: [UInt32] = [0]
+
+    /// No tracked paths, as before the first `git add`.
+    package init() {}
+
+    /// The paths in the bytes of an index, whose object names have `hashByteCount` bytes.
+    ///
+    /// That is 20, or 32 in a repository with `extensions.objectFormat = sha256`. Of a path in conflict, which
+    /// has up to three entries, one is kept.
+    package init(_ bytes: [UInt8], hashByteCount: Int = 20) throws(GitIndexError) {
+        var reader = GitIndexReader(bytes, hashByteCount: hashByteCount)
+        let version = try reader.header()
+        // The smallest entry takes 62 bytes; a count that cannot be true must not reserve memory.
+        starts.reserveCapacity(min(reader.entryCount, bytes.count / 62) + 1)
+        var path: [UInt8] = []
+        for number in 0..<reader.entryCount {
+            try reader.entry(number, version: version, path: &path)
+            if number > 0 {
+                let previous = self.path(at: count - 1)
+                if previous == path[...] { continue }
+                // The search relies on the order, which git keeps by bytes.
+                guard previous.lexicographicallyPrecedes(path) else { throw .malformedEntry(number) }
+            }
+            guard self.bytes.count + path.count <= Self.pathsByteCountMaximum else { throw .tooLarge }
+            self.bytes.append(contentsOf: path)
+            starts.append(UInt32(truncatingIfNeeded: self.bytes.count))
+        }
+        try reader.extensions()
+    }
+
+    /// The number of tracked paths.
+    package var count: Int { starts.count - 1 }
+
+    /// The path at `position`, in ascending order.
+    ///
+    /// - Precondition: `position` is at least 0 and below ``count``.
+    package func path(at position: Int) -> ArraySlice<UInt8> {
+        bytes[Int(starts[position])..<Int(starts[position + 1])]
+    }
+
+    /// Whether git tracks `path`: a file, a symbolic link, or the directory of a submodule.
+    package func isTracked(_ path: UnsafeBufferPointer<UInt8>) -> Bool {
+        let position = firstPosition(notBefore: path, thenSlash: false)
+        return position < count && compare(position, path, thenSlash: false) == 0
+    }
+
+    /// Whether git tracks `path`: a file, a symbolic link, or the directory of a submodule.
+    package func isTracked(_ path: [UInt8]) -> Bool {
+        path.withUnsafeBufferPointer { isTracked($0) }
+    }
+
+    /// Whether git tracks something below `directory`; the empty path is the top.
+    package func hasTrackedBelow(_ directory: UnsafeBufferPointer<UInt8>) -> Bool {
+        !positions(below: directory).isEmpty
+    }
+
+    /// Whether git tracks something below `directory`; the empty path is the top.
+    package func hasTrackedBelow(_ directory: [UInt8]) -> Bool {
+        directory.withUnsafeBufferPointer { hasTrackedBelow($0) }
+    }
+
+    /// The positions of all paths below `directory`, at any depth.
+    package func positions(below directory: UnsafeBufferPointer<UInt8>) -> Range<Int> {
+        if directory.isEmpty { return 0..<count }
+        let first = firstPosition(notBefore: directory, thenSlash: true)
+        var low = first
+        var high = count
+        while low < high {
+            let middle = low + (high - low) / 2
+            if isBelow(middle, directory) { low = middle + 1 } else { high = middle }
+        }
+        return first..<low
+    }
+}
+
+extension GitIndex {
+    /// The first position whose path is not before `target`, to which a slash is added if `thenSlash`.
+    private func firstPosition(notBefore target: UnsafeBufferPointer<UInt8>, thenSlash: Bool) -> Int {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = low + (high - low) / 2
+            if compare(middle, target, thenSlash: thenSlash) < 0 { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// How the path at `position` compares with `target`: negative if it comes before.
+    private func compare(_ position: Int, _ target: UnsafeBufferPointer<UInt8>, thenSlash: Bool) -> Int {
+        let start = Int(starts[position])
+        let length = Int(starts[position + 1]) - start
+        let common = min(length, target.count)
+        for index in 0..<common {
+            let difference = Int(bytes[start + index]) - Int(target[index])
+            if difference != 0 { return difference }
+        }
+        guard thenSlash else { return length - target.count }
+        if length <= target.count { return -1 }
+        let difference = Int(bytes[start + target.count]) - Int(ASCII.slash)
+        return difference == 0 ? length - target.count - 1 : difference
+    }
+
+    private func isBelow(_ position: Int, _ directory: UnsafeBufferPointer<UInt8>) -> Bool {
+        let start = Int(starts[position])
+        guard Int(starts[position + 1]) - start > directory.count else { return false }
+        for index in directory.indices where bytes[start + index] != directory[index] { return false }
+        return bytes[start + directory.count] == ASCII.slash
+    }
+}

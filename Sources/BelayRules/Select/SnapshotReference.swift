@@ -1,0 +1,70 @@
+package import BelayCore
+
+/// What a SNAP argument can mean, before any snapshot is looked at.
+package enum SnapshotReference: Hashable, Sendable {
+    /// `latest`, or `latest~2` for the second before it.
+    case latest(back: Int)
+    /// `2 hours ago`, `yesterday`: the newest snapshot at or before that moment.
+    case relative(RelativeTime)
+    /// A whole id of 64 digits.
+    case id(SnapshotID)
+    /// Anything else: a checkpoint's name, the beginning of a time or of an id.
+    ///
+    /// Which of these it is, only the snapshots tell; several may fit.
+    case word(Word)
+
+    /// A text that has to be compared with the snapshots.
+    package struct Word: Hashable, Sendable {
+        package let text: String
+        /// The time it spells, if it spells one.
+        package let time: TimestampPattern?
+        /// The lower case digits of an id's beginning, if it can be one.
+        package let idPrefix: String?
+    }
+
+    /// What `text` can mean, white space around it not counted.
+    ///
+    /// `nil` if there is nothing else.
+    package init?(_ text: String) {
+        let words = text.split(whereSeparator: \.isWhitespace)
+        guard let first = words.first, let last = words.last else { return nil }
+        let trimmed = String(text[first.startIndex..<last.endIndex])
+        if let back = Self.stepsBack(trimmed) {
+            self = .latest(back: back)
+        } else if let moment = RelativeTime(trimmed) {
+            self = .relative(moment)
+        } else if let id = SnapshotID(hexadecimal: trimmed.lowercased()) {
+            self = .id(id)
+        } else {
+            let isHexadecimal =
+                trimmed.utf8.count < 64 && trimmed.utf8.allSatisfy { Hexadecimal.value(of: $0) != nil }
+            self = .word(
+                Word(
+                    text: trimmed,
+                    time: TimestampPattern(trimmed),
+                    idPrefix: isHexadecimal ? trimmed.lowercased() : nil
+                )
+            )
+        }
+    }
+
+    /// Whether a checkpoint may be called that: nothing that always means something else, and no control
+    /// characters.
+    package static func isUsableAsName(_ name: String) -> Bool {
+        guard case .word(let word) = SnapshotReference(name), word.text == name else { return false }
+        return !name.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    }
+
+    /// The number in `latest~number`, 0 for `latest` alone; numbers too large for the machine are its
+    /// largest.
+    private static func stepsBack(_ text: String) -> Int? {
+        guard text.hasPrefix("latest") else { return nil }
+        let rest = text.dropFirst("latest".count)
+        if rest.isEmpty { return 0 }
+        let digits = rest.dropFirst()
+        guard rest.first == "~", !digits.isEmpty, digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else {
+            return nil
+        }
+        return Int(digits) ?? .max
+    }
+}

@@ -1,0 +1,79 @@
+// SHA-256 in plain C, after FIPS 180-4, sections 4.1.2 and 6.2.2.
+
+#include "sha256_internal.h"
+
+#include <string.h>
+
+_Alignas(64) const uint32_t belay_sha256_k[64] = {
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+};
+
+// Compilers turn these two into a rotation and a load with a byte swap; there is no unaligned access in C.
+static inline uint32_t rotate(uint32_t x, unsigned n) { return x >> n | x << (32 - n); }
+
+static inline uint32_t load_big_endian(const uint8_t *bytes) {
+    uint8_t b[4];
+    memcpy(b, bytes, 4);
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | (uint32_t)b[3];
+}
+
+// The eight working variables keep their places and the round renames them, so nothing is moved about.
+#define ROUND(a, b, c, d, e, f, g, h, i)                                                          \
+    do {                                                                                          \
+        uint32_t t = h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & (f ^ g)) ^ g)     \
+            + belay_sha256_k[round + i] + w[i];                                                   \
+        d += t;                                                                                   \
+        h = t + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) | (c & (a | b)));       \
+    } while (0)
+
+#define EIGHT_ROUNDS(i)                       \
+    do {                                      \
+        ROUND(a, b, c, d, e, f, g, h, i);     \
+        ROUND(h, a, b, c, d, e, f, g, i + 1); \
+        ROUND(g, h, a, b, c, d, e, f, i + 2); \
+        ROUND(f, g, h, a, b, c, d, e, i + 3); \
+        ROUND(e, f, g, h, a, b, c, d, i + 4); \
+        ROUND(d, e, f, g, h, a, b, c, i + 5); \
+        ROUND(c, d, e, f, g, h, a, b, i + 6); \
+        ROUND(b, c, d, e, f, g, h, a, i + 7); \
+    } while (0)
+
+void belay_sha256_compress_portable(
+    uint32_t *state, const uint8_t *const *data, size_t active, size_t blocks) {
+    (void)active;
+    const uint8_t *bytes = data[0];
+    for (; blocks > 0; blocks--, bytes += BELAY_BLOCK) {
+        uint32_t w[16];
+        for (int i = 0; i < 16; i++) { w[i] = load_big_endian(bytes + 4 * i); }
+
+        uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+        uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
+        for (int round = 0;;) {
+            EIGHT_ROUNDS(0);
+            EIGHT_ROUNDS(8);
+            round += 16;
+            if (round == 64) { break; }
+            // The next sixteen words of the message schedule replace the last sixteen in place.
+            for (int i = 0; i < 16; i++) {
+                uint32_t x = w[(i + 1) & 15], y = w[(i + 14) & 15];
+                w[i] += (rotate(x, 7) ^ rotate(x, 18) ^ x >> 3) + w[(i + 9) & 15]
+                    + (rotate(y, 17) ^ rotate(y, 19) ^ y >> 10);
+            }
+        }
+        state[0] += a;
+        state[1] += b;
+        state[2] += c;
+        state[3] += d;
+        state[4] += e;
+        state[5] += f;
+        state[6] += g;
+        state[7] += h;
+    }
+}
