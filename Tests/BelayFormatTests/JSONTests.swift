@@ -88,7 +88,7 @@ import Testing
                 }
                 #expect(value?.0 == (byte < 0x80), "byte \(byte) at \(place)")
                 let replaced = byte < 0x80 ? [byte] : [0xEF, 0xBF, 0xBD]
-                #expect(value?.1 == Array(text[1...place]) + replaced + text[(place + 2)..<21])
+                #expect(value?.1 == Array(text[1..<(place + 1)]) + replaced + text[(place + 2)..<21])
             }
         }
     }

@@ -140,7 +140,9 @@ struct `Ignore rules compared with git` {
 
         let index =
             tracked.isEmpty
-            ? GitIndex() : try GitIndex(try folder.read(".git/index"), hashByteCount: hashes)
+            ? GitIndex()
+            : try GitIndex(
+                try folder.read(".git/index"), hashByteCount: hashes, ignoresCase: ignoresCase)
         let rules = IgnoreRules(
             options: options,
             infoExclude: try IgnoreFile(info, options: options),
@@ -156,9 +158,11 @@ struct `Ignore rules compared with git` {
         }
         let kept = try Support.git(
             configuration + ["ls-files", "-z", "--others", "--cached", "--exclude-standard"], in: folder)
-        let difference = walk.kept.symmetricDifference(kept.fields)
+        // git takes two files for one where it ignores the case; what it does not list twice is kept all the same.
+        let twins = walk.kept.subtracting(tracked).filter { index.isTracked($0) }
+        let difference = walk.kept.subtracting(twins).symmetricDifference(kept.fields)
         #expect(difference.isEmpty, "seed \(seed): \(difference.map(Support.show))")
-        #expect(index.count == Set(tracked).count)
+        #expect(ignoresCase || index.count == tracked.count)
     }
 
     @Test func `keep what git would keep around a nested repository`() throws {

@@ -72,9 +72,10 @@ struct IgnoreWalk {
             let verdict = rules.verdict(name: name, relativePath: path, isDirectory: isDirectory)
             explanations[path] = rules.explanation(of: verdict)
             if isDirectory {
+                // With the case ignored, what is tracked below can be in a directory of another case.
                 let below = tree.files.filter { $0.starts(with: path + [0x2F]) }
                 let hasTracked = below.contains { index.isTracked($0) }
-                guard hasTracked == index.hasTrackedBelow(path) else {
+                guard hasTracked == index.hasTrackedBelow(path) || options.ignoresCase else {
                     throw IgnoreTesting.Failure(text: "tracked below \(IgnoreTesting.show(path))")
                 }
                 try visit(path, verdict.isIgnored ? rules.everythingIgnored(by: verdict) : rules)

@@ -20,9 +20,11 @@ func findCut(
     mod: UnsafePointer<UInt64>, out: UnsafePointer<UInt64>
 ) -> Int {
     let search = CutSearch(bytes: bytes, mask: mask, mod: mod, out: out)
+    // A fraction of the way to a hit, which is 2^bits on average.
+    let stretchUsual = max(stretchMinimum, min(stretchMaximum, Int((mask + 1) / 16)))
     var position = start
     while position <= end {
-        let stretch = min(stretchMaximum, (end - position + 1) / 4)
+        let stretch = min(stretchUsual, (end - position + 1) / 4)
         guard stretch >= stretchMinimum else {
             return search.first(from: position, through: end)
         }
@@ -39,12 +41,18 @@ private struct CutSearch {
     let mod: UnsafePointer<UInt64>
     let out: UnsafePointer<UInt64>
 
+    /// A fingerprint times x to the eighth, reduced.
+    @inline(__always)
+    func shifted(_ value: UInt64) -> UInt64 {
+        value << 8 ^ mod[Int(truncatingIfNeeded: value >> topShift)]
+    }
+
     /// The fingerprint of the 64 bytes before `position`.
     @inline(__always)
     func fingerprint(before position: Int) -> UInt64 {
         var value: UInt64 = 0
         for index in position - ChunkerTables.window..<position {
-            value = (value << 8 | UInt64(bytes[index])) ^ mod[Int(truncatingIfNeeded: value >> topShift)]
+            value = shifted(value) ^ UInt64(bytes[index])
         }
         return value
     }
@@ -53,7 +61,7 @@ private struct CutSearch {
     @inline(__always)
     func rolled(_ value: UInt64, _ pointer: UnsafePointer<UInt8>) -> UInt64 {
         let change = out[Int(pointer[-ChunkerTables.window])] ^ UInt64(pointer[0])
-        return value << 8 ^ mod[Int(truncatingIfNeeded: value >> topShift)] ^ change
+        return shifted(value) ^ change
     }
 
     func first(from start: Int, through end: Int) -> Int {
@@ -77,32 +85,46 @@ private struct CutSearch {
     /// Searches four stretches of equal length, one after the other, from `start`.
     @inline(never)
     func firstOfFour(from start: Int, stretch: Int) -> Int {
-        var value0 = fingerprint(before: start)
-        var value1 = fingerprint(before: start + stretch)
-        var value2 = fingerprint(before: start + 2 * stretch)
-        var value3 = fingerprint(before: start + 3 * stretch)
+        var values = fingerprints(before: start, distance: stretch)
         var pointer = bytes + start
         var offset = 0
         while true {
-            let hit0 = value0 & mask == 0
-            let hit1 = value1 & mask == 0
-            let hit2 = value2 & mask == 0
-            let hit3 = value3 & mask == 0
+            let hit0 = values.0 & mask == 0
+            let hit1 = values.1 & mask == 0
+            let hit2 = values.2 & mask == 0
+            let hit3 = values.3 & mask == 0
             if hit0 || hit1 || hit2 || hit3 { break }
             offset += 1
             if offset == stretch { return 0 }
-            value0 = rolled(value0, pointer)
-            value1 = rolled(value1, pointer + stretch)
-            value2 = rolled(value2, pointer + 2 * stretch)
-            value3 = rolled(value3, pointer + 3 * stretch)
+            values.0 = rolled(values.0, pointer)
+            values.1 = rolled(values.1, pointer + stretch)
+            values.2 = rolled(values.2, pointer + 2 * stretch)
+            values.3 = rolled(values.3, pointer + 3 * stretch)
             pointer += 1
         }
         // Some search has a hit; those before it must still finish, as theirs would be earlier.
-        for (index, value) in [value0, value1, value2, value3].enumerated() {
+        for (index, value) in [values.0, values.1, values.2, values.3].enumerated() {
             let first = start + index * stretch
             let cut = continued(value, from: first + offset, through: first + stretch - 1)
             if cut != 0 { return cut }
         }
         return 0
+    }
+
+    /// The fingerprints before four positions, the first `position`, the others at multiples of `distance`.
+    @inline(__always)
+    private func fingerprints(
+        before position: Int, distance: Int
+    ) -> (UInt64, UInt64, UInt64, UInt64) {
+        var values: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        var pointer = bytes + (position - ChunkerTables.window)
+        for _ in 0..<ChunkerTables.window {
+            values.0 = shifted(values.0) ^ UInt64(pointer[0])
+            values.1 = shifted(values.1) ^ UInt64(pointer[distance])
+            values.2 = shifted(values.2) ^ UInt64(pointer[2 * distance])
+            values.3 = shifted(values.3) ^ UInt64(pointer[3 * distance])
+            pointer += 1
+        }
+        return values
     }
 }

@@ -5,7 +5,9 @@ package import BelayCore
 /// restic reads other texts too, but compares re-encoded ones byte for byte, and equal directories share a blob
 /// only if their texts are equal. So this is the only way a tree is ever written.
 package enum TreeEncoding {
-    /// The text of a tree of these nodes, which are sorted by name, each name once.
+    /// The text of a tree of these nodes, which are sorted by name.
+    ///
+    /// Each name should be there once; a damaged tree that was read may have one twice.
     package static func encode(_ nodes: [Node]) -> [UInt8] {
         var target: [UInt8] = []
         target.reserveCapacity(32 + nodes.count * 420)
@@ -16,8 +18,8 @@ package enum TreeEncoding {
     /// Appends the text of a tree to `target`.
     package static func append(_ nodes: [Node], to target: inout [UInt8]) {
         precondition(
-            zip(nodes, nodes.dropFirst()).allSatisfy { $0.name < $1.name },
-            "the nodes of a tree are sorted by name, each name once")
+            zip(nodes, nodes.dropFirst()).allSatisfy { !($1.name < $0.name) },
+            "the nodes of a tree are sorted by name")
         appendAsTheyAre(nodes, to: &target)
     }
 

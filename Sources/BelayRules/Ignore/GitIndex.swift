@@ -19,7 +19,6 @@ package enum GitIndexError: Error, Hashable, Sendable {
 /// The paths that git tracks, as its index lists them.
 ///
 /// The checksum at the end is not looked at: whoever makes an index can make it fit, and git may leave it zero.
-/// Paths are those of the index, byte for byte, also where `core.ignoreCase` is set.
 package struct GitIndex: Sendable {
     /// A longer path is refused.
     package static let pathByteCountMaximum = 64 << 10
@@ -30,6 +29,8 @@ package struct GitIndex: Sendable {
     private var bytes: [UInt8] = []
     /// Where each path starts, and where the last one ends.
     private var starts: [UInt32] = [0]
+    /// Whether the paths are in lower case, and so is what is looked up.
+    private var foldsCase = false
 
     /// No tracked paths, as before the first `git add`.
     package init() {}
@@ -37,8 +38,13 @@ package struct GitIndex: Sendable {
     /// The paths in the bytes of an index, whose object names have `hashByteCount` bytes.
     ///
     /// That is 20, or 32 in a repository with `extensions.objectFormat = sha256`. Of a path in conflict, which
-    /// has up to three entries, one is kept.
-    package init(_ bytes: [UInt8], hashByteCount: Int = 20) throws(GitIndexError) {
+    /// has up to three entries, one is kept. With `ignoresCase`, which is `core.ignoreCase`, a path is tracked
+    /// in whatever case it is written.
+    package init(
+        _ bytes: [UInt8],
+        hashByteCount: Int = 20,
+        ignoresCase: Bool = false
+    ) throws(GitIndexError) {
         var reader = GitIndexReader(bytes, hashByteCount: hashByteCount)
         let version = try reader.header()
         // The smallest entry takes 62 bytes; a count that cannot be true must not reserve memory.
@@ -57,12 +63,13 @@ package struct GitIndex: Sendable {
             starts.append(UInt32(truncatingIfNeeded: self.bytes.count))
         }
         try reader.extensions()
+        if ignoresCase { foldCase() }
     }
 
     /// The number of tracked paths.
     package var count: Int { starts.count - 1 }
 
-    /// The path at `position`, in ascending order.
+    /// The path at `position`, in ascending order; in lower case if the case is ignored.
     ///
     /// - Precondition: `position` is at least 0 and below ``count``.
     package func path(at position: Int) -> ArraySlice<UInt8> {
@@ -105,6 +112,24 @@ package struct GitIndex: Sendable {
 }
 
 extension GitIndex {
+    /// Puts all paths in lower case, and in the order of that.
+    private mutating func foldCase() {
+        for index in bytes.indices { bytes[index] = ASCII.lowercase(bytes[index]) }
+        let paths = (0..<count).map { path(at: $0) }.sorted { $0.lexicographicallyPrecedes($1) }
+        var sorted = GitIndex()
+        sorted.foldsCase = true
+        sorted.bytes.reserveCapacity(bytes.count)
+        for path in paths where sorted.count == 0 || sorted.path(at: sorted.count - 1) != path {
+            sorted.bytes.append(contentsOf: path)
+            sorted.starts.append(UInt32(truncatingIfNeeded: sorted.bytes.count))
+        }
+        self = sorted
+    }
+
+    /// A byte of what is looked up, as it would be stored.
+    @inline(__always)
+    private func stored(_ byte: UInt8) -> UInt8 { foldsCase ? ASCII.lowercase(byte) : byte }
+
     /// The first position whose path is not before `target`, to which a slash is added if `thenSlash`.
     private func firstPosition(notBefore target: UnsafeBufferPointer<UInt8>, thenSlash: Bool) -> Int {
         var low = 0
@@ -122,7 +147,7 @@ extension GitIndex {
         let length = Int(starts[position + 1]) - start
         let common = min(length, target.count)
         for index in 0..<common {
-            let difference = Int(bytes[start + index]) - Int(target[index])
+            let difference = Int(bytes[start + index]) - Int(stored(target[index]))
             if difference != 0 { return difference }
         }
         guard thenSlash else { return length - target.count }
@@ -134,7 +159,7 @@ extension GitIndex {
     private func isBelow(_ position: Int, _ directory: UnsafeBufferPointer<UInt8>) -> Bool {
         let start = Int(starts[position])
         guard Int(starts[position + 1]) - start > directory.count else { return false }
-        for index in directory.indices where bytes[start + index] != directory[index] { return false }
+        for index in directory.indices where bytes[start + index] != stored(directory[index]) { return false }
         return bytes[start + directory.count] == ASCII.slash
     }
 }
