@@ -11,6 +11,15 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "belay",
     platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "belay", targets: ["BelayMain"]),
+    ],
+    dependencies: [
+        // The command line.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // belay.yaml.
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
     targets: [
         // System libraries: a header and a module map each.
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -43,6 +52,45 @@ let package = Package(
                 "BelayCore", "BelayRules", "BelayFormat", "BelayRepository", "BelayStore", "BelaySystem",
             ],
             swiftSettings: strict),
+        // A project: belay.yaml, what is in the directory, places and secrets, git's state.
+        .target(
+            name: "BelayProject",
+            dependencies: ["BelayCore", "BelayRules", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+        // What the commands mean.
+        .target(
+            name: "BelayWorkflows",
+            dependencies: [
+                "BelayCore", "BelayRules", "BelayFormat", "BelaySystem", "BelayStore", "BelayRepository",
+                "BelayArchive", "BelayProject",
+            ],
+            swiftSettings: strict),
+        // The composition root: from flags and environment to an opened project.
+        .target(
+            name: "BelayKit",
+            dependencies: [
+                "BelayCore", "BelayRules", "BelayFormat", "BelaySystem", "BelayStore", "BelayRepository",
+                "BelayArchive", "BelayProject", "BelayWorkflows",
+            ],
+            swiftSettings: strict),
+        // Results as documents: JSON for programs, aligned text for people.
+        .target(
+            name: "BelayReport",
+            dependencies: [
+                "BelayCore", "BelayRules", "BelayRepository", "BelayArchive", "BelayProject", "BelayWorkflows",
+                "BelayKit", "BelaySystem",
+            ],
+            swiftSettings: strict),
+        // One file a command: parse, one call, render.
+        .target(
+            name: "BelayCLI",
+            dependencies: [
+                "BelayCore", "BelayRules", "BelayFormat", "BelaySystem", "BelayRepository", "BelayArchive",
+                "BelayProject", "BelayWorkflows", "BelayKit", "BelayReport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(name: "BelayMain", dependencies: ["BelayCLI"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

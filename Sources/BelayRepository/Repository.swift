@@ -45,6 +45,13 @@ package final class Repository: Sendable {
         noteList.withLock { $0.append(text) }
     }
 
+    /// The same repository, on which nothing will be changed.
+    package func rehearsing() -> Repository {
+        Repository(
+            store: RehearsalStore(store), config: config, keyID: keyID, masterKey: masterKey, host: host,
+            clock: clock, cacheFolder: nil)
+    }
+
     /// Contexts for sealing and opening; one for each worker, since they are not shared.
     package func makeEnvelope() -> Envelope { Envelope(key: masterKey) }
 

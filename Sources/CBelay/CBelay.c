@@ -132,6 +132,12 @@ int belay_rename_exclusive_at(int from_folder, const char *from, int to_folder, 
 #endif
 }
 
+extern char **environ;
+
+char **belay_environment(void) {
+    return environ;
+}
+
 int belay_space(const char *path, uint64_t *available, uint64_t *total) {
     struct statvfs status;
     if (statvfs(path, &status) != 0) return -1;

@@ -43,9 +43,9 @@ import Testing
         #expect(CalendarSpan("0d")?.isZero == true)
     }
 
-    @Test(arguments: ["", "h", "5", "-2d", "5w", "5D", "2d2d", "1000000001d", "99999999999999999999d", "1d "])
+    @Test(arguments: ["", "h", "5", "-2d", "5w", "5D", "2d2d", "1000000001d", "99999999999999999999d"])
     func `refuses what restic refuses, repeated units and numbers beyond any use`(text: String) {
-        #expect(CalendarSpan(text) == nil || text == "1d ")
+        #expect(CalendarSpan(text) == nil)
     }
 
     @Test func `reads back what it prints`() {

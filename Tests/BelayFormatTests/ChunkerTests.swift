@@ -8,7 +8,8 @@ import Testing
             let coefficients = try #require(UInt64(vector.polynomial, radix: 16))
             #expect(
                 RabinPolynomial(coefficients: coefficients).isIrreducible == vector.irreducible,
-                "\(vector.polynomial)")
+                "\(vector.polynomial)"
+            )
         }
     }
 
@@ -33,7 +34,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 1, 2, 0b111, 0x3da3358b4dc172, 0x7da3358b4dc173] as [UInt64])
+    @Test(arguments: [0, 1, 2, 0b111, 0x3d_a335_8b4d_c172, 0x7d_a335_8b4d_c173] as [UInt64])
     func `that is not fit gives no tables`(coefficients: UInt64) {
         #expect(throws: FormatError.self) {
             try ChunkerTables(polynomial: RabinPolynomial(coefficients: coefficients))
@@ -54,7 +55,10 @@ import Testing
                 result += [UInt8](repeating: try #require(piece.value), count: piece.length)
             } else {
                 result += stream(
-                    try #require(piece.seed), offset: piece.offset ?? 0, length: piece.length)
+                    try #require(piece.seed),
+                    offset: piece.offset ?? 0,
+                    length: piece.length
+                )
             }
         }
         return result
@@ -76,14 +80,15 @@ import Testing
     @Test func `has the published tables and fingerprints`() throws {
         let vector = try Vectors.shared.get().chunker.tables
         let tables = try tables(vector.polynomial)
-        for (table, digest) in [(tables.out, vector.sha256_out_le64), (tables.mod, vector.sha256_mod_le64)] {
+        for (table, digest) in [(tables.out, vector.sha256OutLe64), (tables.mod, vector.sha256ModLe64)] {
             let bytes = table.flatMap { word in withUnsafeBytes(of: word.littleEndian) { Array($0) } }
             #expect(BlobHasher.digest(bytes).hexadecimal == digest)
         }
         for fingerprint in vector.fingerprints {
-            let window = try bytes(fingerprint.window_hex)
+            let window = try bytes(fingerprint.windowHex)
             #expect(
-                window.withBytes { tables.fingerprint($0) } == UInt64(fingerprint.fingerprint, radix: 16))
+                window.withBytes { tables.fingerprint($0) } == UInt64(fingerprint.fingerprint, radix: 16)
+            )
         }
     }
 
@@ -94,10 +99,12 @@ import Testing
             if vector.input.reduce(0, { $0 + $1.length }) > 1 << 20 { continue }
             #endif
             let input = try input(vector.input)
-            #expect(BlobHasher.digest(input).hexadecimal == vector.sha256_of_input)
+            #expect(BlobHasher.digest(input).hexadecimal == vector.sha256OfInput)
             let chunker = Chunker(tables: try tables(vector.polynomial))
             #expect(
-                lengths(chunker, input) == vector.chunks.map(\.length), "\(vector.name) \(vector.polynomial)")
+                lengths(chunker, input) == vector.chunks.map(\.length),
+                "\(vector.name) \(vector.polynomial)"
+            )
             for chunk in vector.chunks {
                 let digest = BlobHasher.digest(Array(input[chunk.offset..<chunk.offset + chunk.length]))
                 #expect(digest.hexadecimal == chunk.sha256)
@@ -114,7 +121,8 @@ import Testing
         let minimum = Int.random(in: 64...300, using: &generator)
         let maximum = minimum + Int.random(in: 0...6000, using: &generator)
         let parameters = try #require(
-            ChunkerParameters(minimum: minimum, maximum: maximum, averageBits: bits))
+            ChunkerParameters(minimum: minimum, maximum: maximum, averageBits: bits)
+        )
         let input = generator.bytes(30_000)
         let cuts = lengths(Chunker(tables: tables, parameters: parameters), input)
 
@@ -148,7 +156,9 @@ import Testing
                 while cut == nil {
                     let searched = length
                     length = min(
-                        length + Int.random(in: 0...3000, using: &generator), input.count - start)
+                        length + Int.random(in: 0...3000, using: &generator),
+                        input.count - start
+                    )
                     let seen = UnsafeRawBufferPointer(rebasing: input[start..<start + length])
                     cut = chunker.nextCut(in: seen, searched: searched)
                     if cut == nil, start + length == input.count { cut = length }

@@ -12,15 +12,20 @@ import Testing
 
     private func decoders() throws -> [Decoder] {
         let vectors = try Vectors.shared.get()
-        let sample = vectors.sample_repositories[0]
+        let sample = vectors.sampleRepositories[0]
         let compressor = ZstdCompressor(level: .auto)
         let decompressor = ZstdDecompressor()
         let header = PackHeader.encode(
             (0..<4).map {
                 IndexedBlob(
-                    type: .data, id: BlobID(Digest(1, 2, 3, UInt64($0))), offset: 0, length: 50,
-                    uncompressedLength: UInt32($0))
-            })
+                    type: .data,
+                    id: BlobID(Digest(1, 2, 3, UInt64($0))),
+                    offset: 0,
+                    length: 50,
+                    uncompressedLength: UInt32($0)
+                )
+            }
+        )
         return [
             Decoder(name: "tree", seeds: sample.trees.map { Array($0.utf8.utf8) }) {
                 let tree = try TreeDecoding.decode($0)
@@ -35,19 +40,19 @@ import Testing
             Decoder(name: "snapshot", seeds: sample.snapshots.map { Array($0.json.utf8) }) {
                 _ = SnapshotCoding.encode(try SnapshotCoding.decode($0))
             },
-            Decoder(name: "index", seeds: sample.index_files.map { Array($0.utf8.utf8) }) {
+            Decoder(name: "index", seeds: sample.indexFiles.map { Array($0.utf8.utf8) }) {
                 _ = try IndexFile.decode($0).encode()
             },
-            Decoder(name: "config", seeds: [Array(sample.config_json.utf8)]) {
+            Decoder(name: "config", seeds: [Array(sample.configJson.utf8)]) {
                 _ = try RepositoryConfig.decode($0).encode()
             },
-            Decoder(name: "master key", seeds: [Array(sample.master_key_json.utf8)]) {
+            Decoder(name: "master key", seeds: [Array(sample.masterKeyJson.utf8)]) {
                 _ = try MasterKey(json: $0).json()
             },
-            Decoder(name: "key file", seeds: vectors.kdf.map { Array($0.key_file_text.utf8) }) {
+            Decoder(name: "key file", seeds: vectors.kdf.map { Array($0.keyFileText.utf8) }) {
                 _ = try KeyFile.decode($0).encode()
             },
-            Decoder(name: "name", seeds: vectors.names.vectors.map { Array($0.go_quoted.utf8) }) {
+            Decoder(name: "name", seeds: vectors.names.vectors.map { Array($0.goQuoted.utf8) }) {
                 _ = NameQuoting.unquoted($0)
             },
             Decoder(name: "time", seeds: vectors.times.map { Array($0.text.utf8) }) { text in

@@ -4,21 +4,21 @@ import Testing
 
 @Suite struct `An envelope` {
     private func key() throws -> MasterKey {
-        try MasterKey(json: Array(Vectors.shared.get().mac.key.master_key_json.utf8))
+        try MasterKey(json: Array(Vectors.shared.get().mac.key.masterKeyJson.utf8))
     }
 
     @Test func `seals and opens the published vectors`() throws {
         let envelope = Envelope(key: try key())
         for vector in try Vectors.shared.get().mac.vectors {
-            let iv = try bytes(vector.iv_hex)
+            let iv = try bytes(vector.ivHex)
             let words = iv.withBytes {
                 (
                     UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)),
                     UInt64(bigEndian: $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
                 )
             }
-            let plain = try bytes(vector.plaintext_hex)
-            let sealed = try bytes(vector.sealed_hex)
+            let plain = try bytes(vector.plaintextHex)
+            let sealed = try bytes(vector.sealedHex)
             let result = plain.withBytes { plain in
                 [UInt8](capacity: plain.count + Envelope.overhead) {
                     envelope.seal(plain, iv: words, into: $0)
@@ -45,12 +45,17 @@ import Testing
         var buffer = [UInt8](repeating: 0, count: 16) + plain + [UInt8](repeating: 0, count: 16)
         buffer.withMutableBytes { buffer in
             _ = envelope.seal(
-                UnsafeRawBufferPointer(rebasing: buffer[16..<16 + length]), iv: (1, 2), into: buffer)
+                UnsafeRawBufferPointer(rebasing: buffer[16..<16 + length]),
+                iv: (1, 2),
+                into: buffer
+            )
         }
         #expect(try envelope.open(buffer) == plain)
         let count = try buffer.withMutableBytes { buffer in
             try envelope.open(
-                UnsafeRawBufferPointer(buffer), into: UnsafeMutableRawBufferPointer(rebasing: buffer[16...]))
+                UnsafeRawBufferPointer(buffer),
+                into: UnsafeMutableRawBufferPointer(rebasing: buffer[16...])
+            )
         }
         #expect(count == length)
         #expect(Array(buffer[16..<16 + length]) == plain)
@@ -87,11 +92,13 @@ import Testing
         let hasher = BlobHasher()
         #expect(
             hasher.finish().hexadecimal
-                == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+                == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        )
         for part in ["a", "b", "c"] { Array(part.utf8).withBytes { hasher.update($0) } }
         let digest = hasher.finish()
         #expect(
-            digest.hexadecimal == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+            digest.hexadecimal == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        )
         #expect(BlobHasher.digest(Array("abc".utf8)) == digest)
     }
 }

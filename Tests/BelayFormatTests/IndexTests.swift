@@ -22,34 +22,52 @@ import Testing
                 id: PackID(digest()),
                 blobs: (0..<count).map { _ in
                     IndexedBlob(
-                        type: generator.next() & 1 == 0 ? .data : .tree, id: BlobID(digest()),
+                        type: generator.next() & 1 == 0 ? .data : .tree,
+                        id: BlobID(digest()),
                         offset: UInt32(truncatingIfNeeded: generator.next() >> 33),
                         length: UInt32(truncatingIfNeeded: generator.next() >> 33) + 32,
                         uncompressedLength: UInt32(truncatingIfNeeded: generator.next() >> 32)
-                            * UInt32(generator.next() & 1))
-                })
+                            * UInt32(generator.next() & 1)
+                    )
+                }
+            )
         }
         let index = IndexFile(packs: packs)
         let text = index.encode()
         #expect(try IndexFile.decode(text) == index, "seed \(seed)")
         var visited: [PackID: [IndexedBlob]] = [:]
         try text.withBytes { (text) throws(FormatError) in
-            try IndexFile.decode(text) { (pack, blob) throws(FormatError) in visited[pack, default: []].append(blob) }
+            try IndexFile.decode(text) { (pack, blob) throws(FormatError) in
+                visited[pack, default: []].append(blob)
+            }
         }
         #expect(visited == Dictionary(uniqueKeysWithValues: packs.dropFirst().map { ($0.id, $0.blobs) }))
     }
 
     @Test func `has restic's text`() throws {
         let blob = IndexedBlob(
-            type: .data, id: BlobID(Digest(0, 0, 0, 255)), offset: 0, length: 47, uncompressedLength: 6)
+            type: .data,
+            id: BlobID(Digest(0, 0, 0, 255)),
+            offset: 0,
+            length: 47,
+            uncompressedLength: 6
+        )
         let tree = IndexedBlob(
-            type: .tree, id: BlobID(Digest(0, 0, 0, 254)), offset: 47, length: 40, uncompressedLength: 0)
+            type: .tree,
+            id: BlobID(Digest(0, 0, 0, 254)),
+            offset: 47,
+            length: 40,
+            uncompressedLength: 0
+        )
         let zeros = String(repeating: "0", count: 62)
         let file = IndexFile(packs: [PackEntry(id: PackID(Digest(0, 0, 0, 1)), blobs: [blob, tree])])
         #expect(
             String(decoding: file.encode(), as: UTF8.self)
-                == #"{"packs":[{"id":"\#(zeros)01","blobs":[{"id":"\#(zeros)ff","type":"data","offset":0,"length":47,"uncompressed_length":6},{"id":"\#(zeros)fe","type":"tree","offset":47,"length":40}]}]}"#
-                + "\n")
+                == #"{"packs":[{"id":"\#(zeros)01","blobs":["#
+                + #"{"id":"\#(zeros)ff","type":"data","offset":0,"length":47,"uncompressed_length":6},"#
+                + #"{"id":"\#(zeros)fe","type":"tree","offset":47,"length":40}]}]}"#
+                + "\n"
+        )
     }
 
     @Test func `may be empty, and have another order and unknown fields`() throws {
@@ -65,7 +83,8 @@ import Testing
     @Test(arguments: [
         #"[{"id":"x","type":"data","offset":0,"length":47}]"#, #"[{"type":"data","offset":0,"length":47}]"#,
         #"[{"id":"ID","type":"file","offset":0,"length":47}]"#, #"[{"id":"ID","offset":0,"length":47}]"#,
-        #"[{"id":"ID","type":"data","offset":0,"length":31}]"#, #"[{"id":"ID","type":"data","offset":-1,"length":47}]"#,
+        #"[{"id":"ID","type":"data","offset":0,"length":31}]"#,
+        #"[{"id":"ID","type":"data","offset":-1,"length":47}]"#,
         #"[{"id":"ID","type":"data","offset":4294967295,"length":47}]"#,
         #"[{"id":"ID","type":"data","offset":0,"length":4294967296}]"#, "[[]]", "{}",
     ])

@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct `The JSON reader` {
     private func read<Value>(
-        _ text: String, _ body: (inout JSONReader) throws(FormatError) -> Value
+        _ text: String,
+        _ body: (inout JSONReader) throws(FormatError) -> Value
     ) throws(FormatError) -> Value {
         try Array(text.utf8).withBytes { (bytes) throws(FormatError) in
             var reader = JSONReader(bytes, of: "text")
@@ -29,8 +30,12 @@ import Testing
     @Test func `keeps all bits of a number`() throws {
         #expect(try unsigned(" 18446744073709551615\n") == .max)
         #expect(try unsigned("0") == 0)
-        #expect(try read("-9223372036854775808") { (reader) throws(FormatError) in try reader.signed() } == .min)
-        #expect(try read("9223372036854775807") { (reader) throws(FormatError) in try reader.signed() } == .max)
+        #expect(
+            try read("-9223372036854775808") { (reader) throws(FormatError) in try reader.signed() } == .min
+        )
+        #expect(
+            try read("9223372036854775807") { (reader) throws(FormatError) in try reader.signed() } == .max
+        )
     }
 
     @Test(arguments: [
@@ -101,7 +106,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "{", "[", "[1,]", "[,1]", "{,}", #"{"a":1,}"#, #"{"a"}"#, #"{"a":}"#, "{1:2}", "[1 2]", "nul", "truth",
+        "{", "[", "[1,]", "[,1]", "{,}", #"{"a":1,}"#, #"{"a"}"#, #"{"a":}"#, "{1:2}", "[1 2]", "nul",
+        "truth",
         "-", "1.", ".5", "1e", "01", "[1]]", "{}{}", "[}", "{]", "'a'", "\u{0}", "[\u{0}]", "NaN",
     ])
     func `refuses what is no value`(text: String) {
@@ -152,7 +158,8 @@ import Testing
         writer.endObject()
         #expect(
             String(decoding: writer.bytes, as: UTF8.self)
-                == #"{"a":0,"b":[-12,-9223372036854775808,18446744073709551615,{},null,true],"c":"x"}"#)
+                == #"{"a":0,"b":[-12,-9223372036854775808,18446744073709551615,{},null,true],"c":"x"}"#
+        )
     }
 
     @Test(arguments: [
@@ -173,7 +180,8 @@ import Testing
         }
         #expect(
             String(decoding: writer.bytes, as: UTF8.self)
-                == "\"a" + String(repeating: #"\ufffd"#, count: 7) + "b\"")
+                == "\"a" + String(repeating: #"\ufffd"#, count: 7) + "b\""
+        )
     }
 }
 

@@ -8,27 +8,37 @@ import Testing
 
     private func make(_ parameters: ScryptParameters = .randomKey, password: String) throws -> KeyFile {
         try KeyFile.create(
-            master: Self.master, password: Array(password.utf8), parameters: parameters,
-            salt: stream("salt", length: 64), created: Self.time, username: "ada", hostname: "mill")
+            master: Self.master,
+            password: Array(password.utf8),
+            parameters: parameters,
+            salt: stream("salt", length: 64),
+            created: Self.time,
+            username: "ada",
+            hostname: "mill"
+        )
     }
 
     @Test func `derives, opens and rewrites the published vectors`() throws {
         for vector in try Vectors.shared.get().kdf {
-            let text = Array(vector.key_file_text.utf8)
+            let text = Array(vector.keyFileText.utf8)
             let file = try KeyFile.decode(text)
-            #expect(BlobHasher.digest(text).hexadecimal == vector.key_file_name)
+            #expect(BlobHasher.digest(text).hexadecimal == vector.keyFileName)
             #expect(file.encode() == text)
             #expect(
                 file.parameters
                     == (try ScryptParameters(
-                        cost: vector.N, blockSize: vector.r, parallelization: vector.p)))
-            let password = try bytes(vector.password_hex)
+                        cost: vector.cost,
+                        blockSize: vector.r,
+                        parallelization: vector.p
+                    ))
+            )
+            let password = try bytes(vector.passwordHex)
             let keySet = try file.parameters.keySet(password: password, salt: file.salt)
-            #expect(keySet.encryptKey == (try bytes(vector.encrypt_key_hex)))
-            #expect(keySet.macK == (try bytes(vector.mac_k_hex)))
-            #expect(keySet.macR == (try bytes(vector.mac_r_hex)))
+            #expect(keySet.encryptKey == (try bytes(vector.encryptKeyHex)))
+            #expect(keySet.macK == (try bytes(vector.macKHex)))
+            #expect(keySet.macR == (try bytes(vector.macRHex)))
             let master = try file.unlock(password: password)
-            #expect(master.json() == Array(vector.decrypted_data_utf8.utf8))
+            #expect(master.json() == Array(vector.decryptedDataUtf8.utf8))
         }
     }
 
@@ -49,8 +59,14 @@ import Testing
     @Test(arguments: [0, 8, 32, 63, 65]) func `refuses a salt of another length`(length: Int) {
         #expect(throws: FormatError.self) {
             try KeyFile.create(
-                master: Self.master, password: [], parameters: .randomKey,
-                salt: [UInt8](repeating: 1, count: length), created: Self.time, username: "", hostname: "")
+                master: Self.master,
+                password: [],
+                parameters: .randomKey,
+                salt: [UInt8](repeating: 1, count: length),
+                created: Self.time,
+                username: "",
+                hostname: ""
+            )
         }
     }
 
@@ -63,12 +79,16 @@ import Testing
         #expect(try file.unlock(password: Array("p".utf8)).json() == Self.master.json())
     }
 
-    @Test(arguments: [
-        (0, 8, 1), (1, 8, 1), (3, 8, 1), (6, 8, 1), (1024, 0, 1), (1024, 8, 0), (1 << 21, 8, 1),
-        (2, 1 << 30, 1), (2, 1 << 62, 8), (1 << 63, 1, 1), (2, 1, 1 << 29), (1024, 8, 1 << 20),
-    ] as [(UInt64, UInt64, UInt64)])
+    @Test(
+        arguments: [
+            (0, 8, 1), (1, 8, 1), (3, 8, 1), (6, 8, 1), (1024, 0, 1), (1024, 8, 0), (1 << 21, 8, 1),
+            (2, 1 << 30, 1), (2, 1 << 62, 8), (1 << 63, 1, 1), (2, 1, 1 << 29), (1024, 8, 1 << 20),
+        ] as [(UInt64, UInt64, UInt64)]
+    )
     func `refuses parameters that are wrong or take too much`(
-        cost: UInt64, blockSize: UInt64, parallelization: UInt64
+        cost: UInt64,
+        blockSize: UInt64,
+        parallelization: UInt64
     ) {
         #expect(throws: FormatError.self) {
             try ScryptParameters(cost: cost, blockSize: blockSize, parallelization: parallelization)
@@ -77,13 +97,19 @@ import Testing
 
     @Test(arguments: [(2, 1, 1), (2, 8, 1), (4, 1, 1), (16384, 8, 1)] as [(UInt64, UInt64, UInt64)])
     func `accepts every cost restic does`(
-        cost: UInt64, blockSize: UInt64, parallelization: UInt64
+        cost: UInt64,
+        blockSize: UInt64,
+        parallelization: UInt64
     ) throws {
         let parameters = try ScryptParameters(
-            cost: cost, blockSize: blockSize, parallelization: parallelization)
+            cost: cost,
+            blockSize: blockSize,
+            parallelization: parallelization
+        )
         #expect(
             try make(parameters, password: "x").unlock(password: Array("x".utf8)).json()
-                == Self.master.json())
+                == Self.master.json()
+        )
     }
 
     @Test func `refuses another derivation`() throws {

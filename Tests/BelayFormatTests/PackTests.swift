@@ -11,7 +11,8 @@ import Testing
             let payload = index.isMultiple(of: 2) ? blob : try compressor.compress(blob)
             payload.withBytes { payload in
                 builder.append(
-                    type: index % 3 == 0 ? .tree : .data, id: BlobID(BlobHasher.digest(blob)),
+                    type: index % 3 == 0 ? .tree : .data,
+                    id: BlobID(BlobHasher.digest(blob)),
                     uncompressedLength: index.isMultiple(of: 2) ? 0 : UInt32(blob.count),
                     maximumLength: payload.count + Envelope.overhead + 50
                 ) { envelope.seal(payload, into: $0) }
@@ -77,7 +78,10 @@ import Testing
         var builder = PackBuilder()
         #expect(throws: FormatError.wrongPassword) {
             try builder.append(
-                type: .data, id: BlobID(Digest(1, 2, 3, 4)), uncompressedLength: 0, maximumLength: 100
+                type: .data,
+                id: BlobID(Digest(1, 2, 3, 4)),
+                uncompressedLength: 0,
+                maximumLength: 100
             ) { (_) throws(FormatError) in throw FormatError.wrongPassword }
         }
         #expect(builder.isEmpty)
@@ -112,12 +116,17 @@ import Testing
     @Test func `has no gaps, overlaps or foreign bytes`() throws {
         func blob(_ offset: UInt32, _ length: UInt32) -> IndexedBlob {
             IndexedBlob(
-                type: .data, id: BlobID(Digest(0, 0, 0, 1)), offset: offset, length: length,
-                uncompressedLength: 0)
+                type: .data,
+                id: BlobID(Digest(0, 0, 0, 1)),
+                offset: offset,
+                length: length,
+                uncompressedLength: 0
+            )
         }
         try PackLayout.check([blob(40, 60), blob(0, 40)], packLength: 100 + 36 + 74)
         for (blobs, length) in [
-            ([blob(0, 40), blob(41, 60)], 101 + 110), ([blob(1, 40)], 41 + 73), ([blob(0, 40), blob(39, 60)], 210),
+            ([blob(0, 40), blob(41, 60)], 101 + 110), ([blob(1, 40)], 41 + 73),
+            ([blob(0, 40), blob(39, 60)], 210),
             ([blob(0, 40)], 40 + 72), ([blob(0, 40)], 40 + 74), ([blob(.max, .max), blob(0, .max)], 73),
         ] {
             #expect(throws: FormatError.self) { try PackLayout.check(blobs, packLength: length) }
@@ -126,7 +135,9 @@ import Testing
 
     @Test func `has a header of known types only`() {
         let id = [UInt8](repeating: 5, count: 32)
-        for header in [[4, 40, 0, 0, 0] + id, [0, 31, 0, 0, 0] + id, [2, 40, 0, 0, 0, 0, 0, 0, 0] + id, [0, 40]] {
+        for header in [
+            [4, 40, 0, 0, 0] + id, [0, 31, 0, 0, 0] + id, [2, 40, 0, 0, 0, 0, 0, 0, 0] + id, [0, 40],
+        ] {
             #expect(throws: FormatError.self) {
                 try header.withBytes { (header) throws(FormatError) in _ = try PackHeader.decode(header) }
             }

@@ -14,12 +14,12 @@ import Testing
 
         init(_ sample: Vectors.SampleRepository) throws {
             self.sample = sample
-            archive = try TarArchive(try #require(Base64.decode(sample.tar_base64.utf8)))
-            let master = try MasterKey(json: Array(sample.master_key_json.utf8))
+            archive = try TarArchive(try #require(Base64.decode(sample.tarBase64.utf8)))
+            let master = try MasterKey(json: Array(sample.masterKeyJson.utf8))
             envelope = Envelope(key: master)
             let sealed = try #require(archive.files["repo/config"])
             let text = try envelope.open(sealed)
-            #expect(text == Array(sample.config_json.utf8))
+            #expect(text == Array(sample.configJson.utf8))
             config = try RepositoryConfig.decode(text)
             #expect(config.encode() == text)
             try readPacks()
@@ -35,11 +35,14 @@ import Testing
                 packs.append(PackEntry(id: try #require(PackID(hexadecimal: name)), blobs: blobs))
                 for blob in blobs {
                     var plain = try envelope.open(
-                        Array(bytes[Int(blob.offset)..<Int(blob.offset + blob.length)]))
+                        Array(bytes[Int(blob.offset)..<Int(blob.offset + blob.length)])
+                    )
                     if blob.isCompressed {
                         plain = try plain.withBytes { (frame) throws(FormatError) in
                             try [UInt8](capacity: blob.plainLength) { (target) throws(FormatError) in
-                                let exact = UnsafeMutableRawBufferPointer(rebasing: target[..<blob.plainLength])
+                                let exact = UnsafeMutableRawBufferPointer(
+                                    rebasing: target[..<blob.plainLength]
+                                )
                                 return try decompressor.decompress(frame, into: exact)
                             }
                         }
@@ -60,30 +63,35 @@ import Testing
                     return (
                         name,
                         try UnpackedFile.decode(
-                            bytes, version: config.version, envelope: envelope, decompressor: decompressor)
+                            bytes,
+                            version: config.version,
+                            envelope: envelope,
+                            decompressor: decompressor
+                        )
                     )
-                })
+                }
+            )
         }
     }
 
     private static let count = 3
 
     private func contents(_ index: Int) throws -> Contents {
-        try Contents(Vectors.shared.get().sample_repositories[index])
+        try Contents(Vectors.shared.get().sampleRepositories[index])
     }
 
     @Test(arguments: 0..<count) func `opens with its passwords`(index: Int) throws {
         let contents = try contents(index)
         let keys = contents.archive.folder("repo/keys")
-        #expect(keys.map(\.name) == contents.sample.key_ids.sorted())
-        for password in [contents.sample.password, contents.sample.second_password].compactMap({ $0 }) {
+        #expect(keys.map(\.name) == contents.sample.keyIds.sorted())
+        for password in [contents.sample.password, contents.sample.secondPassword].compactMap({ $0 }) {
             var opened: [[UInt8]] = []
             for key in keys {
                 let file = try KeyFile.decode(key.bytes)
                 #expect(file.encode() == key.bytes)
                 if let master = try unlocked(file, password) { opened.append(master.json()) }
             }
-            #expect(opened == [Array(contents.sample.master_key_json.utf8)])
+            #expect(opened == [Array(contents.sample.masterKeyJson.utf8)])
         }
     }
 
@@ -99,11 +107,11 @@ import Testing
 
     @Test(arguments: 0..<count) func `has packs that agree with its index`(index: Int) throws {
         let contents = try contents(index)
-        #expect(contents.packs.map(\.id.hexadecimal) == contents.sample.pack_ids.sorted())
+        #expect(contents.packs.map(\.id.hexadecimal) == contents.sample.packIds.sorted())
         let texts = try contents.texts("index")
-        #expect(texts.count == contents.sample.index_files.count)
+        #expect(texts.count == contents.sample.indexFiles.count)
         var indexed: [PackID: Set<IndexedBlob>] = [:]
-        for expected in contents.sample.index_files {
+        for expected in contents.sample.indexFiles {
             let text = try #require(texts[expected.id])
             #expect(String(decoding: text, as: UTF8.self) == expected.utf8)
             let file = try IndexFile.decode(text)
@@ -142,9 +150,9 @@ import Testing
             let snapshot = try SnapshotCoding.decode(Array(expected.json.utf8))
             var found: [String: Node] = [:]
             try walk(snapshot.tree, path: [], contents: contents, into: &found)
-            #expect(Set(found.keys) == Set(expected.entries.map(\.path_hex)))
+            #expect(Set(found.keys) == Set(expected.entries.map(\.pathHex)))
             for entry in expected.entries {
-                let node = try #require(found[entry.path_hex])
+                let node = try #require(found[entry.pathHex])
                 #expect(node.kind.word == entry.type)
                 guard let digest = entry.sha256, let content = node.content else { continue }
                 var bytes: [UInt8] = []
@@ -156,7 +164,10 @@ import Testing
     }
 
     private func walk(
-        _ id: BlobID, path: [UInt8], contents: Contents, into found: inout [String: Node]
+        _ id: BlobID,
+        path: [UInt8],
+        contents: Contents,
+        into found: inout [String: Node]
     ) throws {
         let tree = try TreeDecoding.decode(try #require(contents.blobs[BlobHandle(.tree, id)]))
         for node in tree.nodes {

@@ -11,8 +11,9 @@ import Testing
         for vector in try Vectors.shared.get().times where vector.lossless {
             let parsed = try #require(parse(vector.text), "\(vector.text)")
             #expect(
-                parsed == Timestamp(seconds: vector.unix_seconds, nanoseconds: vector.nanoseconds),
-                "\(vector.text)")
+                parsed == Timestamp(seconds: vector.unixSeconds, nanoseconds: vector.nanoseconds),
+                "\(vector.text)"
+            )
             #expect(TimestampText.text(parsed) == vector.text)
         }
     }
@@ -22,7 +23,9 @@ import Testing
         var seconds: Int64 = -62_167_219_200  // 0000-01-01
         for year in [0, 1, 4, 100, 400] + Array(1896...2104) + [9999] {
             let first = Timestamp(seconds: seconds)
-            var day = parse("\(String(repeating: "0", count: 4 - "\(year)".count))\(year)-01-01T00:00:00Z")?.seconds ?? 0
+            var day =
+                parse("\(String(repeating: "0", count: 4 - "\(year)".count))\(year)-01-01T00:00:00Z")?.seconds
+                ?? 0
             if year == 0 { #expect(day == first.seconds) }
             let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
             let months = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
@@ -52,14 +55,19 @@ import Testing
         _ = TimestampText.text(Timestamp(seconds: seconds, nanoseconds: 1, offsetMinutes: .min))
     }
 
-    @Test(arguments: [
-        ("2024-05-01T10:00:00,5Z", 1_714_557_600, 500_000_000, 0),
-        ("2024-05-01T10:00:00.1234567891234Z", 1_714_557_600, 123_456_789, 0),
-        ("2024-05-01T10:00:00+00:00", 1_714_557_600, 0, 0),
-        ("2024-05-01T10:00:00.000-23:59", 1_714_557_600 + 86_340, 0, -1439),
-    ] as [(String, Int64, UInt32, Int16)])
+    @Test(
+        arguments: [
+            ("2024-05-01T10:00:00,5Z", 1_714_557_600, 500_000_000, 0),
+            ("2024-05-01T10:00:00.1234567891234Z", 1_714_557_600, 123_456_789, 0),
+            ("2024-05-01T10:00:00+00:00", 1_714_557_600, 0, 0),
+            ("2024-05-01T10:00:00.000-23:59", 1_714_557_600 + 86_340, 0, -1439),
+        ] as [(String, Int64, UInt32, Int16)]
+    )
     func `is read leniently where restic is`(
-        text: String, seconds: Int64, nanoseconds: UInt32, offset: Int16
+        text: String,
+        seconds: Int64,
+        nanoseconds: UInt32,
+        offset: Int16
     ) throws {
         let parsed = try #require(parse(text))
         #expect(parsed == Timestamp(seconds: seconds, nanoseconds: nanoseconds))
@@ -67,11 +75,14 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "2024", "2024-05-01t10:00:00Z", "2024-05-01T10:00:00z", "2024-05-01 10:00:00Z", "2024-05-01T10:00:00",
+        "", "2024", "2024-05-01t10:00:00Z", "2024-05-01T10:00:00z", "2024-05-01 10:00:00Z",
+        "2024-05-01T10:00:00",
         "2024-05-01T10:00:00.Z", "2024-13-01T10:00:00Z", "2024-00-01T10:00:00Z", "2024-02-30T10:00:00Z",
         "2023-02-29T10:00:00Z", "2024-05-00T10:00:00Z", "2024-05-01T24:00:00Z", "2024-05-01T10:60:00Z",
-        "2024-05-01T10:00:60Z", "2024-05-01T10:00:00+24:00", "2024-05-01T10:00:00+01:60", "2024-05-01T10:00:00+0100",
-        "12024-05-01T10:00:00Z", "2024-05-01T10:00:00Zx", "2024-05-01T10:00:00+01:00x", "2024-05-01T10:00:00.",
+        "2024-05-01T10:00:60Z", "2024-05-01T10:00:00+24:00", "2024-05-01T10:00:00+01:60",
+        "2024-05-01T10:00:00+0100",
+        "12024-05-01T10:00:00Z", "2024-05-01T10:00:00Zx", "2024-05-01T10:00:00+01:00x",
+        "2024-05-01T10:00:00.",
         "2024-05-01T10:00:00.123", "-024-05-01T10:00:00Z", "2024-05-01T10:00:00+1:00",
     ])
     func `is refused otherwise`(text: String) {

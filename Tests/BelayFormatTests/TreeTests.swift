@@ -5,12 +5,12 @@ import Testing
 @Suite struct `The quoting of names` {
     @Test func `agrees with what restic wrote, both ways`() throws {
         for vector in try Vectors.shared.get().names.vectors {
-            let name = FileName(try bytes(vector.bytes_hex))
+            let name = FileName(try bytes(vector.bytesHex))
             var text: [UInt8] = []
             NameQuoting.append(name, to: &text)
-            #expect(String(decoding: text, as: UTF8.self) == vector.json_text)
-            #expect(name.bytes.withBytes { NameQuoting.quoted($0) } == Array(vector.go_quoted.utf8))
-            #expect(NameQuoting.unquoted(Array(vector.go_quoted.utf8)) == name.bytes)
+            #expect(String(decoding: text, as: UTF8.self) == vector.jsonText)
+            #expect(name.bytes.withBytes { NameQuoting.quoted($0) } == Array(vector.goQuoted.utf8))
+            #expect(NameQuoting.unquoted(Array(vector.goQuoted.utf8)) == name.bytes)
             let json = [0x22] + text + [0x22]
             let read = try json.withBytes { json in
                 var reader = JSONReader(json, of: "name")
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func `has the published table of printable scalars`() throws {
-        let ranges = try Vectors.shared.get().printable_ranges.ranges
+        let ranges = try Vectors.shared.get().printableRanges.ranges
         var boundaries = ranges.flatMap { [$0[0], $0[1] + 1] }[...]
         var isInside = false
         var differences: [UInt32] = []
@@ -44,7 +44,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "\"", "a\nb", #"\"#, #"\x4"#, #"\xg0"#, #"\u12"#, #"\ud800"#, #"\U00110000"#, #"\U0000000"#, #"\400"#, #"\18"#,
+        "\"", "a\nb", #"\"#, #"\x4"#, #"\xg0"#, #"\u12"#, #"\ud800"#, #"\U00110000"#, #"\U0000000"#, #"\400"#,
+        #"\18"#,
         #"\'"#, #"\q"#, #"\8"#,
     ])
     func `refuses what Go refuses`(text: String) {
@@ -57,7 +58,9 @@ import Testing
         for _ in 0..<500 {
             let name = generator.bytes(Int.random(in: 1...24, using: &generator))
             #expect(
-                NameQuoting.unquoted(name.withBytes { NameQuoting.quoted($0) }) == name, "seed \(seed)")
+                NameQuoting.unquoted(name.withBytes { NameQuoting.quoted($0) }) == name,
+                "seed \(seed)"
+            )
         }
     }
 }
@@ -76,7 +79,8 @@ import Testing
         #expect(text == Array("{\"nodes\":[]}\n".utf8))
         #expect(
             BlobHasher.digest(text).hexadecimal
-                == "ac08ce34ba4f8123618661bef2425f7028ffb9ac740578a3ee88684d2523fee8")
+                == "ac08ce34ba4f8123618661bef2425f7028ffb9ac740578a3ee88684d2523fee8"
+        )
         #expect(try TreeDecoding.decode(text).nodes == [])
         #expect(try decode(#"{"nodes":null}"#).nodes == [])
         #expect(try decode("{}").nodes == [])
@@ -90,26 +94,34 @@ import Testing
     }
 
     @Test func `writes link targets as restic does`() throws {
-        for vector in try Vectors.shared.get().link_targets {
-            let target = try bytes(vector.bytes_hex)
+        for vector in try Vectors.shared.get().linkTargets {
+            let target = try bytes(vector.bytesHex)
             let node = Node(name: "l", kind: .symlink, linkTarget: target)
             let text = TreeEncoding.encode(node)
-            #expect(String(decoding: text, as: UTF8.self).contains(",\(vector.json_fields),\"content\":null"))
+            #expect(String(decoding: text, as: UTF8.self).contains(",\(vector.jsonFields),\"content\":null"))
             #expect(try TreeDecoding.node(text).linkTarget == target)
         }
     }
 
     @Test func `has the modes that restic wrote`() throws {
         for vector in try Vectors.shared.get().modes {
-            let mode = try #require(UInt32(vector.st_mode_octal, radix: 8))
-            #expect(FileMode(posix: mode).rawValue == vector.go_mode, "\(vector.name)")
+            let mode = try #require(UInt32(vector.stModeOctal, radix: 8))
+            #expect(FileMode(posix: mode).rawValue == vector.goMode, "\(vector.name)")
         }
     }
 
     @Test func `keeps all 64 bits of numbers`() throws {
         let node = Node(
-            name: "d", kind: .characterDevice, userID: .max - 1, groupID: .max, inode: .max, deviceID: .max,
-            size: .max, links: .max, device: .max)
+            name: "d",
+            kind: .characterDevice,
+            userID: .max - 1,
+            groupID: .max,
+            inode: .max,
+            deviceID: .max,
+            size: .max,
+            links: .max,
+            device: .max
+        )
         #expect(try TreeDecoding.node(TreeEncoding.encode(node)) == node)
     }
 
@@ -120,7 +132,8 @@ import Testing
             { "later" : {"a":[1]}, "nodes" : [ {"content":["\(id)"], "size": 3, "type":"file", "x":null,
               "subtree":null, "name":"\\u0062", "uid":5, "mtime":"2024-05-01T10:00:00+02:00"} ,
              \(node("a")) ] }
-            """)
+            """
+        )
         #expect(tree.nodes.map(\.name) == ["a", "b"])
         #expect(tree.nodes[1].content?.first?.hexadecimal == id.lowercased())
         #expect(tree.nodes[1].modified.seconds == 1_714_550_400)
@@ -187,7 +200,8 @@ func randomNode(_ name: FileName, using generator: inout SeededGenerator) -> Nod
         Timestamp(
             seconds: Int64.random(in: -60_000_000_000...253_000_000_000, using: &generator),
             nanoseconds: UInt32.random(in: 0...999_999_999, using: &generator),
-            offsetMinutes: Int16.random(in: -1439...1439, using: &generator))
+            offsetMinutes: Int16.random(in: -1439...1439, using: &generator)
+        )
     }
     let kind = Node.Kind.allCases.randomElement(using: &generator) ?? .file
     var node = Node(name: name, kind: kind)
@@ -203,7 +217,9 @@ func randomNode(_ name: FileName, using generator: inout SeededGenerator) -> Nod
     node.links = generator.next()
     if kind == .symlink { node.linkTarget = generator.bytes(Int.random(in: 1...9, using: &generator)) }
     if Bool.random(using: &generator) {
-        node.extendedAttributes = [.init(name: "user.ü", value: generator.bytes(5)), .init(name: "e", value: [])]
+        node.extendedAttributes = [
+            .init(name: "user.ü", value: generator.bytes(5)), .init(name: "e", value: []),
+        ]
         node.genericAttributes = Array(#"{"windows.a":[1, 2.5e3 ,"\u0041"]}"#.utf8)
     }
     if kind == .file {

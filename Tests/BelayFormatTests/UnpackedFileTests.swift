@@ -7,22 +7,36 @@ import Testing
     private let json = Array(#"{"packs":[]}"#.utf8)
 
     private func decode(
-        _ payload: [UInt8], version: RepositoryConfig.Version = .two, limit: Int = 1 << 20
+        _ payload: [UInt8],
+        version: RepositoryConfig.Version = .two,
+        limit: Int = 1 << 20
     ) throws(FormatError) -> [UInt8] {
         try UnpackedFile.decode(
-            envelope.seal(payload), version: version, envelope: envelope, decompressor: ZstdDecompressor(),
-            limit: limit)
+            envelope.seal(payload),
+            version: version,
+            envelope: envelope,
+            decompressor: ZstdDecompressor(),
+            limit: limit
+        )
     }
 
     @Test(arguments: [RepositoryConfig.Version.one, .two])
     func `comes back as it was`(version: RepositoryConfig.Version) throws {
         let (bytes, digest) = try UnpackedFile.encode(
-            json, version: version, envelope: envelope, compressor: ZstdCompressor(level: .off))
+            json,
+            version: version,
+            envelope: envelope,
+            compressor: ZstdCompressor(level: .off)
+        )
         #expect(digest == BlobHasher.digest(bytes))
         let payload = try envelope.open(bytes)
         #expect(version == .one ? payload == json : payload[0] == 2)
         let decoded = try UnpackedFile.decode(
-            bytes, version: version, envelope: envelope, decompressor: ZstdDecompressor())
+            bytes,
+            version: version,
+            envelope: envelope,
+            decompressor: ZstdDecompressor()
+        )
         #expect(decoded == json)
     }
 
@@ -65,7 +79,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (":2", ":0"), (":2", ":3"), (":2", ":\"2\""), (":2", ":2.0"), ("\"version\":2,", ""), ("dc173", "dc172"),
+        (":2", ":0"), (":2", ":3"), (":2", ":\"2\""), (":2", ":2.0"), ("\"version\":2,", ""),
+        ("dc173", "dc172"),
         ("3da3358b4dc173", ""), ("3da3358b4dc173", "0x3"), ("3da3358b4dc173", "13da3358b4dc1730000"),
     ])
     func `is refused with another version or a reducible polynomial`(old: String, new: String) {
@@ -76,8 +91,14 @@ import Testing
 @Suite struct `A lock` {
     @Test func `has restic's text`() throws {
         var lock = LockFile(
-            time: Timestamp(seconds: 0), isExclusive: true, hostname: "mill", username: "ada", processID: 42)
-        let text = #"{"time":"1970-01-01T00:00:00Z","exclusive":true,"hostname":"mill","username":"ada","pid":42"#
+            time: Timestamp(seconds: 0),
+            isExclusive: true,
+            hostname: "mill",
+            username: "ada",
+            processID: 42
+        )
+        let text =
+            #"{"time":"1970-01-01T00:00:00Z","exclusive":true,"hostname":"mill","username":"ada","pid":42"#
         #expect(lock.encode() == Array((text + "}").utf8))
         lock.userID = 1000
         lock.groupID = 100
@@ -96,9 +117,18 @@ import Testing
     @Test func `comes back as it was`() throws {
         var snapshot = Snapshot(
             time: Timestamp(seconds: 1_714_557_600, nanoseconds: 1, offsetMinutes: 120),
-            parent: SnapshotID(Digest(1, 2, 3, 4)), tree: BlobID(Digest(5, 6, 7, 8)), paths: ["/a", "/b<"],
-            hostname: "mill", username: "ada", userID: 1, groupID: .max, excludes: ["*.o"], tags: ["x", "y"],
-            original: SnapshotID(Digest(9, 9, 9, 9)), programVersion: "belay 1.0")
+            parent: SnapshotID(Digest(1, 2, 3, 4)),
+            tree: BlobID(Digest(5, 6, 7, 8)),
+            paths: ["/a", "/b<"],
+            hostname: "mill",
+            username: "ada",
+            userID: 1,
+            groupID: .max,
+            excludes: ["*.o"],
+            tags: ["x", "y"],
+            original: SnapshotID(Digest(9, 9, 9, 9)),
+            programVersion: "belay 1.0"
+        )
         #expect(try SnapshotCoding.decode(SnapshotCoding.encode(snapshot)) == snapshot)
         var summary = Snapshot.Summary()
         summary.dataAdded = .max

@@ -7,33 +7,42 @@ import Testing
 struct Vectors: Decodable {
     static let shared = Result { () throws -> Vectors in
         let url = try #require(
-            Bundle.module.url(forResource: "restic-format", withExtension: "json", subdirectory: "Vectors"))
-        return try JSONDecoder().decode(Vectors.self, from: Data(contentsOf: url))
+            Bundle.module.url(forResource: "restic-format", withExtension: "json", subdirectory: "Vectors")
+        )
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(Vectors.self, from: Data(contentsOf: url))
     }
 
     struct KeyDerivation: Decodable {
-        let password_hex: String
-        let salt_base64: String
-        let N: UInt64
+        let passwordHex: String
+        let saltBase64: String
+        let cost: UInt64
         let r: UInt64
         let p: UInt64
-        let encrypt_key_hex: String
-        let mac_k_hex: String
-        let mac_r_hex: String
-        let key_file_name: String
-        let key_file_text: String
-        let decrypted_data_utf8: String
+        let encryptKeyHex: String
+        let macKHex: String
+        let macRHex: String
+        let keyFileName: String
+        let keyFileText: String
+        let decryptedDataUtf8: String
+
+        enum CodingKeys: String, CodingKey {
+            case passwordHex, saltBase64, encryptKeyHex, macKHex, macRHex, keyFileName, keyFileText
+            case decryptedDataUtf8, r, p
+            case cost = "N"
+        }
     }
 
     struct Sealing: Decodable {
         struct Key: Decodable {
-            let master_key_json: String
+            let masterKeyJson: String
         }
         struct Vector: Decodable {
             let label: String
-            let iv_hex: String
-            let plaintext_hex: String
-            let sealed_hex: String
+            let ivHex: String
+            let plaintextHex: String
+            let sealedHex: String
         }
         let key: Key
         let vectors: [Vector]
@@ -46,9 +55,9 @@ struct Vectors: Decodable {
 
     struct Names: Decodable {
         struct Vector: Decodable {
-            let bytes_hex: String
-            let json_text: String
-            let go_quoted: String
+            let bytesHex: String
+            let jsonText: String
+            let goQuoted: String
         }
         let vectors: [Vector]
     }
@@ -58,18 +67,18 @@ struct Vectors: Decodable {
     }
 
     struct LinkTarget: Decodable {
-        let bytes_hex: String
-        let json_fields: String
+        let bytesHex: String
+        let jsonFields: String
     }
 
     struct Mode: Decodable {
         let name: String
-        let st_mode_octal: String
-        let go_mode: UInt32
+        let stModeOctal: String
+        let goMode: UInt32
     }
 
     struct Time: Decodable {
-        let unix_seconds: Int64
+        let unixSeconds: Int64
         let nanoseconds: UInt32
         let text: String
         let lossless: Bool
@@ -82,12 +91,12 @@ struct Vectors: Decodable {
     struct Chunking: Decodable {
         struct Tables: Decodable {
             struct Fingerprint: Decodable {
-                let window_hex: String
+                let windowHex: String
                 let fingerprint: String
             }
             let polynomial: String
-            let sha256_out_le64: String
-            let sha256_mod_le64: String
+            let sha256OutLe64: String
+            let sha256ModLe64: String
             let fingerprints: [Fingerprint]
         }
         struct Piece: Decodable {
@@ -106,7 +115,7 @@ struct Vectors: Decodable {
             let polynomial: String
             let name: String
             let input: [Piece]
-            let sha256_of_input: String
+            let sha256OfInput: String
             let chunks: [Chunk]
         }
         let tables: Tables
@@ -119,7 +128,7 @@ struct Vectors: Decodable {
             let utf8: String
         }
         struct Entry: Decodable {
-            let path_hex: String
+            let pathHex: String
             let type: String
             let sha256: String?
             let size: UInt64?
@@ -131,13 +140,13 @@ struct Vectors: Decodable {
         }
         let name: String
         let password: String
-        let second_password: String?
-        let tar_base64: String
-        let config_json: String
-        let master_key_json: String
-        let key_ids: [String]
-        let pack_ids: [String]
-        let index_files: [Text]
+        let secondPassword: String?
+        let tarBase64: String
+        let configJson: String
+        let masterKeyJson: String
+        let keyIds: [String]
+        let packIds: [String]
+        let indexFiles: [Text]
         let snapshots: [Snapshot]
         let trees: [Text]
     }
@@ -146,13 +155,13 @@ struct Vectors: Decodable {
     let mac: Sealing
     let polynomials: [Polynomial]
     let names: Names
-    let printable_ranges: Ranges
-    let link_targets: [LinkTarget]
+    let printableRanges: Ranges
+    let linkTargets: [LinkTarget]
     let modes: [Mode]
     let times: [Time]
     let nodes: Nodes
     let chunker: Chunking
-    let sample_repositories: [SampleRepository]
+    let sampleRepositories: [SampleRepository]
 }
 
 /// The bytes of hexadecimal digits.

@@ -4,14 +4,17 @@ import Testing
 @Suite struct `A compressor` {
     @Test(arguments: CompressionLevel.allCases, [0, 1, 255, 256, 5000, 300_000])
     func `gives frames that come back`(level: CompressionLevel, length: Int) throws {
-        let plain = Array(stream("zstd", length: 1000).prefix(length))
+        let plain =
+            Array(stream("zstd", length: 1000).prefix(length))
             + [UInt8](repeating: 7, count: max(0, length - 1000))
         let frame = try ZstdCompressor(level: level).compress(plain)
         let decompressor = ZstdDecompressor()
         let back = try frame.withBytes { (frame) throws(FormatError) in
             try [UInt8](capacity: length) { (target) throws(FormatError) in
                 try decompressor.decompress(
-                    frame, into: UnsafeMutableRawBufferPointer(rebasing: target[..<length]))
+                    frame,
+                    into: UnsafeMutableRawBufferPointer(rebasing: target[..<length])
+                )
             }
         }
         #expect(back == plain)
@@ -103,7 +106,9 @@ import Testing
 
     @Test func `refuses what is no frame before, between and after`() throws {
         let frame = try frame()
-        for wrong in [[], frame + [0], frame + [0x28, 0xB5], [0] + frame, frame + [0, 1, 2, 3, 4, 5, 6, 7, 8] + frame] {
+        for wrong in [
+            [], frame + [0], frame + [0x28, 0xB5], [0] + frame, frame + [0, 1, 2, 3, 4, 5, 6, 7, 8] + frame,
+        ] {
             #expect(throws: FormatError.self) { try decompress(wrong, limit: 1 << 20) }
         }
         for length in 0..<frame.count {

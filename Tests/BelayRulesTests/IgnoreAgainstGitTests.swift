@@ -22,18 +22,23 @@ struct `Ignore rules compared with git` {
 
     /// Asks `git check-ignore` about all paths in one go.
     private static func askGit(
-        _ paths: [[UInt8]], in folder: Support.Folder, configuration: [String]
+        _ paths: [[UInt8]],
+        in folder: Support.Folder,
+        configuration: [String]
     ) throws -> [String] {
         let output = try Support.git(
             configuration + ["check-ignore", "--no-index", "-z", "-v", "-n", "--stdin"],
             in: folder,
             // A path that starts with a colon would be taken for more than a path.
             input: paths.flatMap { [0x2E, 0x2F] + $0 + [0] },
-            mayFail: true)
+            mayFail: true
+        )
         guard output.status <= 1 else { throw Support.Failure(text: output.standardError) }
         let fields = output.fields
         guard fields.count == paths.count * 4 else {
-            throw Support.Failure(text: "\(fields.count) fields for \(paths.count) paths: \(output.standardError)")
+            throw Support.Failure(
+                text: "\(fields.count) fields for \(paths.count) paths: \(output.standardError)"
+            )
         }
         return paths.indices.map { index in
             let source = fields[index * 4]
@@ -45,14 +50,17 @@ struct `Ignore rules compared with git` {
 
     @Test(arguments: [false, true], 1...3 as ClosedRange<UInt64>)
     func `agree on thousands of patterns and paths, with the deciding line`(
-        ignoresCase: Bool, seed: UInt64
+        ignoresCase: Bool,
+        seed: UInt64
     ) throws {
         let folder = try Support.Folder()
         try Support.makeRepository(in: folder, configuration: ignoresCase ? "\tignorecase = true\n" : "")
         var random = IgnoreRandomTrees(seed: seed &* 977 &+ (ignoresCase ? 1 : 0))
         random.hasCases = ignoresCase
         let options = IgnoreOptions(
-            ignoresCase: ignoresCase, doubleStarNeedsSlash: Support.doubleStarNeedsSlash)
+            ignoresCase: ignoresCase,
+            doubleStarNeedsSlash: Support.doubleStarNeedsSlash
+        )
         var cases: [(base: [UInt8], text: [UInt8], paths: [[UInt8]])] = []
         for number in 0..<200 {
             let base = Array("d\(number)".utf8)
@@ -61,7 +69,9 @@ struct `Ignore rules compared with git` {
             let text = random.ignoreFile(about: paths, lines: 1 + random.randomness.below(5))
             try folder.write(text, to: base + Array("/.gitignore".utf8))
             // git looks at what is there; a path that is not there counts as a file.
-            for path in paths where random.randomness.chance(12) { folder.makeDirectory(base + [0x2F] + path) }
+            for path in paths where random.randomness.chance(12) {
+                folder.makeDirectory(base + [0x2F] + path)
+            }
             cases.append((base, text, paths))
         }
 
@@ -73,7 +83,11 @@ struct `Ignore rules compared with git` {
             for path in paths {
                 let full = base + [0x2F] + path
                 let verdict = Self.verdict(
-                    rules, full, skipping: base.count + 1, isDirectory: folder.isDirectory(full))
+                    rules,
+                    full,
+                    skipping: base.count + 1,
+                    isDirectory: folder.isDirectory(full)
+                )
                 questions.append(full)
                 answers.append((Self.describe(verdict), Support.show(text)))
             }
@@ -84,7 +98,10 @@ struct `Ignore rules compared with git` {
             disagreements += 1
             if disagreements <= 8 {
                 Issue.record(
-                    "seed \(seed): \(Support.show(questions[index])) git: \(expected[index]) belay: \(answers[index].0) file: \(answers[index].1)"
+                    """
+                    seed \(seed): \(Support.show(questions[index])) git: \(expected[index]) \
+                    belay: \(answers[index].0) file: \(answers[index].1)
+                    """
                 )
             }
         }
@@ -94,7 +111,10 @@ struct `Ignore rules compared with git` {
 
     /// What the rules of one directory say of a path below it, ancestors first.
     private static func verdict(
-        _ rules: IgnoreRules, _ path: [UInt8], skipping base: Int, isDirectory: Bool
+        _ rules: IgnoreRules,
+        _ path: [UInt8],
+        skipping base: Int,
+        isDirectory: Bool
     ) -> IgnoreExplanation? {
         var rules = rules
         var end = base
@@ -104,7 +124,8 @@ struct `Ignore rules compared with git` {
             let verdict = rules.verdict(
                 name: Array(path[end..<next]),
                 relativePath: Array(path[..<next]),
-                isDirectory: isLast ? isDirectory : true)
+                isDirectory: isLast ? isDirectory : true
+            )
             if isLast { return rules.explanation(of: verdict) }
             if verdict.isIgnored { rules = rules.everythingIgnored(by: verdict) }
             end = next + 1
@@ -119,14 +140,20 @@ struct `Ignore rules compared with git` {
         let ignoresCase = seed.isMultiple(of: 5)
         random.hasCases = ignoresCase
         let options = IgnoreOptions(
-            ignoresCase: ignoresCase, doubleStarNeedsSlash: Support.doubleStarNeedsSlash)
+            ignoresCase: ignoresCase,
+            doubleStarNeedsSlash: Support.doubleStarNeedsSlash
+        )
         let hashes = seed.isMultiple(of: 7) ? 32 : 20
         try Support.makeRepository(
             in: folder,
             configuration: (ignoresCase ? "\tignorecase = true\n" : "")
-                + (hashes == 32 ? "\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n" : ""))
+                + (hashes == 32
+                    ? "\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n" : "")
+        )
         let tree = try IgnoreTree(&random, in: folder)
-        let configuration = ["-c", "core.excludesFile=\(outside.path)/excludes", "-c", "index.version=\(2 + seed % 3)"]
+        let configuration = [
+            "-c", "core.excludesFile=\(outside.path)/excludes", "-c", "index.version=\(2 + seed % 3)",
+        ]
 
         let info = random.ignoreFile(about: tree.paths, lines: random.randomness.below(4))
         let global = random.ignoreFile(about: tree.paths, lines: random.randomness.below(4))
@@ -136,17 +163,22 @@ struct `Ignore rules compared with git` {
         _ = try Support.git(
             configuration + ["update-index", "--add", "-z", "--stdin"],
             in: folder,
-            input: tracked.flatMap { $0 + [0] })
+            input: tracked.flatMap { $0 + [0] }
+        )
 
         let index =
             tracked.isEmpty
             ? GitIndex()
             : try GitIndex(
-                try folder.read(".git/index"), hashByteCount: hashes, ignoresCase: ignoresCase)
+                try folder.read(".git/index"),
+                hashByteCount: hashes,
+                ignoresCase: ignoresCase
+            )
         let rules = IgnoreRules(
             options: options,
             infoExclude: try IgnoreFile(info, options: options),
-            globalExcludes: try IgnoreFile(global, options: options))
+            globalExcludes: try IgnoreFile(global, options: options)
+        )
         var walk = IgnoreWalk(tree: tree, index: index, options: options)
         try walk.visit([], rules)
 
@@ -157,8 +189,11 @@ struct `Ignore rules compared with git` {
             #expect(found == expected, "seed \(seed): \(Support.show(entry))")
         }
         let kept = try Support.git(
-            configuration + ["ls-files", "-z", "--others", "--cached", "--exclude-standard"], in: folder)
-        // git takes two files for one where it ignores the case; what it does not list twice is kept all the same.
+            configuration + ["ls-files", "-z", "--others", "--cached", "--exclude-standard"],
+            in: folder
+        )
+        // git takes two files for one where it ignores the case; what it does not list twice is kept all the
+        // same.
         let twins = walk.kept.subtracting(tracked).filter { index.isTracked($0) }
         let difference = walk.kept.subtracting(twins).symmetricDifference(kept.fields)
         #expect(difference.isEmpty, "seed \(seed): \(difference.map(Support.show))")
@@ -185,9 +220,15 @@ struct `Ignore rules compared with git` {
             .pushing(try IgnoreFile(Array("*.tmp\n".utf8)), forDirectory: Array("inner".utf8))
         for name in ["a.o", "a.tmp", ".gitignore"] {
             let output = try Support.git(
-                ["-C", "inner", "check-ignore", "-q", name], in: folder, mayFail: true)
+                ["-C", "inner", "check-ignore", "-q", name],
+                in: folder,
+                mayFail: true
+            )
             let verdict = rules.verdict(
-                name: Array(name.utf8), relativePath: Array("inner/\(name)".utf8), isDirectory: false)
+                name: Array(name.utf8),
+                relativePath: Array("inner/\(name)".utf8),
+                isDirectory: false
+            )
             #expect(verdict.isIgnored == (output.status == 0), "\(name)")
         }
     }
@@ -200,7 +241,9 @@ struct `Ignore rules compared with git` {
         for name in names { try folder.write([], to: Array(name.utf8)) }
         let patterns = ["!keep.o", "#x", "x "]
         let listed = try Support.git(
-            ["ls-files", "-z", "--others", "--exclude-standard"] + patterns.flatMap { ["-x", $0] }, in: folder)
+            ["ls-files", "-z", "--others", "--exclude-standard"] + patterns.flatMap { ["-x", $0] },
+            in: folder
+        )
         let rules = IgnoreRules(commandLine: try IgnoreFile(patterns: patterns.map { Array($0.utf8) }))
             .pushing(try IgnoreFile(Array("*.o\n".utf8)), forDirectory: [])
         let kept = names.filter {

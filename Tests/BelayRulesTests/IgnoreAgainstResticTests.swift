@@ -10,16 +10,23 @@ struct `Backup excludes compared with restic` {
     private static func restic(_ arguments: [String], in folder: Support.Folder) throws -> Support.Output {
         guard let restic = Support.restic else { throw Support.Failure(text: "restic is not installed") }
         return try Support.run(
-            restic, arguments + ["-q", "--no-cache"], in: folder,
-            environment: ["RESTIC_PASSWORD": "x", "RESTIC_REPOSITORY": folder.path + "/repository"])
+            restic,
+            arguments + ["-q", "--no-cache"],
+            in: folder,
+            environment: ["RESTIC_PASSWORD": "x", "RESTIC_REPOSITORY": folder.path + "/repository"]
+        )
     }
 
     /// A name without what the tools in between would take for something else.
     private static func name(_ random: inout Support.Randomness) -> [UInt8] {
         let choices: [[UInt8]] =
-            ["a", "b", "c", "ab", "x.o", "A", "é", "É", "-", "[", "]", "*", "\\", "?", "^", "!"].map { Array($0.utf8) } + [[0xFF], [0xC3]]
+            ["a", "b", "c", "ab", "x.o", "A", "é", "É", "-", "[", "]", "*", "\\", "?", "^", "!"].map {
+                Array($0.utf8)
+            } + [[0xFF], [0xC3]]
         var name: [UInt8] = []
-        for _ in 0...random.below(2) { name += random.chance(75) ? choices[random.below(6)] : random.pick(choices) }
+        for _ in 0...random.below(2) {
+            name += random.chance(75) ? choices[random.below(6)] : random.pick(choices)
+        }
         return name
     }
 
@@ -29,7 +36,9 @@ struct `Backup excludes compared with restic` {
         if random.chance(40) { components.removeLast(random.below(components.count)) }
         var parts: [[UInt8]] = []
         for component in components {
-            if random.chance(25) { parts.append(Array(random.pick(["**", "*", "..", ".", "", "**", "a**"]).utf8)) }
+            if random.chance(25) {
+                parts.append(Array(random.pick(["**", "*", "..", ".", "", "**", "a**"]).utf8))
+            }
             if random.chance(15) { continue }
             var part: [UInt8] = []
             for byte in component {
@@ -49,7 +58,7 @@ struct `Backup excludes compared with restic` {
         return Array(parts.joined(separator: [0x2F]))
     }
 
-    @Test(arguments: 1...8 as ClosedRange<UInt64>)
+    @Test(arguments: 1...3 as ClosedRange<UInt64>)
     func `agree on which files are stored`(seed: UInt64) throws {
         let folder = try Support.Folder()
         var random = Support.Randomness(seed: seed)
@@ -63,7 +72,9 @@ struct `Backup excludes compared with restic` {
             for _ in 0..<12 {
                 var path = Self.name(&random)
                 for _ in 0..<random.below(4) { path += [0x2F] + Self.name(&random) }
-                let clashes = paths.contains { $0.starts(with: path + [0x2F]) || path.starts(with: $0 + [0x2F]) }
+                let clashes = paths.contains {
+                    $0.starts(with: path + [0x2F]) || path.starts(with: $0 + [0x2F])
+                }
                 if clashes || paths.contains(path) { continue }
                 paths.append(path)
                 files.insert(base + [0x2F] + path)
@@ -71,20 +82,22 @@ struct `Backup excludes compared with restic` {
             }
             for _ in 0...random.below(2) {
                 var pattern = base + [0x2F] + Self.pattern(&random, near: random.pick(paths))
-                if random.chance(20) { pattern = base + Array("/**/".utf8) + Self.pattern(&random, near: random.pick(paths)) }
+                if random.chance(20) {
+                    pattern = base + Array("/**/".utf8) + Self.pattern(&random, near: random.pick(paths))
+                }
                 if random.chance(25) { pattern = root + [0x2F] + pattern }
                 if random.chance(20) { pattern = [0x21] + pattern }
                 lists.append(pattern)
             }
         }
-        // A pattern that is refused would end the backup; that is another test.
         let ignoresCase = seed.isMultiple(of: 2)
         func excludes(_ patterns: [[UInt8]]) throws -> BackupExcludes {
             ignoresCase ? try BackupExcludes([], ignoringCase: patterns) : try BackupExcludes(patterns)
         }
         let valid = lists.filter { pattern in
-            // A pattern that is not valid alone is valid in no list.
-            (try? excludes([pattern])) != nil && !pattern.contains(0x24)
+            // A pattern that is refused alone is refused in every list; one that has the whole source tells
+            // little.
+            (try? excludes([pattern]))?.excludes(root) == false && !pattern.contains(0x24)
                 && !pattern.starts(with: [0x23]) && pattern.last.map { $0 > 0x20 } == true
         }
         let rules = try excludes(valid)
@@ -98,8 +111,12 @@ struct `Backup excludes compared with restic` {
         try folder.write(valid.flatMap { $0 + [0x0A] }, to: Array("patterns".utf8))
         _ = try Self.restic(["init"], in: folder)
         _ = try Self.restic(
-            ["backup", folder.path + "/source", ignoresCase ? "--iexclude-file" : "--exclude-file", "patterns"],
-            in: folder)
+            [
+                "backup", folder.path + "/source", ignoresCase ? "--iexclude-file" : "--exclude-file",
+                "patterns",
+            ],
+            in: folder
+        )
         // A restored tree has names as they are, where lists replace what is not UTF-8.
         _ = try Self.restic(["restore", "latest:\(folder.path)/source", "--target", "restored"], in: folder)
         var stored: Set<[UInt8]> = []
@@ -110,30 +127,42 @@ struct `Backup excludes compared with restic` {
             """
             seed \(seed): \(difference.map(Support.show)) of \(files.count), \(stored.count) stored, \
             patterns \(valid.map(Support.show))
-            """)
+            """
+        )
         #expect(stored.count < files.count && !stored.isEmpty)
     }
 
-    @Test func `agree on which patterns are refused`() throws {
+    /// restic notices some faults only when it compares, and then excludes nothing; belay refuses those as
+    /// well.
+    @Test func `refuse every pattern that restic refuses`() throws {
         let folder = try Support.Folder()
         _ = try Self.restic(["init"], in: folder)
         try folder.write([], to: [0x61])
         var random = Support.Randomness(seed: 5)
         let alphabet = Array("[]^-a\\*".utf8)
         var patterns: [[UInt8]] = []
-        for _ in 0..<400 { patterns.append([0x61] + (0...random.below(5)).map { _ in random.pick(alphabet) }) }
+        for _ in 0..<400 {
+            patterns.append([0x61] + (0...random.below(5)).map { _ in random.pick(alphabet) })
+        }
         // restic names all patterns that it refuses, each on a line.
         try folder.write(patterns.flatMap { $0 + [0x0A] }, to: Array("patterns".utf8))
         guard let restic = Support.restic else { return }
         let output = try Support.run(
-            restic, ["backup", "a", "--exclude-file", "patterns"], in: folder,
+            restic,
+            ["backup", "a", "--exclude-file", "patterns"],
+            in: folder,
             environment: ["RESTIC_PASSWORD": "x", "RESTIC_REPOSITORY": folder.path + "/repository"],
-            mayFail: true)
+            mayFail: true
+        )
         let refused = Set(output.standardError.split(separator: "\n").map(String.init))
-        for pattern in patterns {
-            // What is refused alone is refused.
-            let isValid = (try? BackupExcludes([pattern])) != nil
-            #expect(isValid != refused.contains(String(decoding: pattern, as: UTF8.self)), "\(Support.show(pattern))")
+        #expect(refused.count > 50)
+        for pattern in patterns where refused.contains(String(decoding: pattern, as: UTF8.self)) {
+            #expect(throws: BackupExcludesError.invalidPattern(pattern)) { try BackupExcludes([pattern]) }
+        }
+        // And not many more: those whose fault comes after a star, behind what does not match itself.
+        let accepted = patterns.filter { !refused.contains(String(decoding: $0, as: UTF8.self)) }
+        for pattern in accepted where !pattern.contains(0x2A) {
+            #expect(throws: Never.self) { try BackupExcludes([pattern]) }
         }
     }
 }

@@ -14,7 +14,10 @@ struct IgnoreRandomTrees {
 
     private static let plain: [[UInt8]] = ["a", "b", "c", "ab", "x.o", "."].map { Array($0.utf8) }
     private static let nasty: [[UInt8]] =
-        ["!", "#", "\\", "[", "]", "*", "?", " ", "-", "^", ":", "\r", "\n", "é", "~", "0", "_", "\t", "\u{7F}", "\u{B}"]
+        [
+            "!", "#", "\\", "[", "]", "*", "?", " ", "-", "^", ":", "\r", "\n", "é", "~", "0", "_", "\t",
+            "\u{7F}", "\u{B}",
+        ]
         .map { Array($0.utf8) } + [[0x80], [0xFF], [0xC3], [0xEF, 0xBB, 0xBF]]
     private static let cased: [[UInt8]] = ["A", "B", "aB", "C", "Z", "z", "É"].map { Array($0.utf8) }
 
@@ -49,16 +52,21 @@ struct IgnoreRandomTrees {
         case 4: return [0x5B, byte] + Array("-z]".utf8)
         case 5:
             let classes = [
-                "alpha", "digit", "upper", "lower", "alnum", "punct", "space", "blank", "print", "graph", "cntrl",
+                "alpha", "digit", "upper", "lower", "alnum", "punct", "space", "blank", "print", "graph",
+                "cntrl",
                 "xdigit", "word", "", "ALPHA",
             ]
-            let text = "[\(randomness.chance(30) ? "!" : "")[:\(randomness.pick(classes)):]\(randomness.chance(30) ? "-x" : "")]"
+            let start = randomness.chance(30) ? "[!" : "["
+            let end = randomness.chance(30) ? "-x]" : "]"
+            let text = "\(start)[:\(randomness.pick(classes)):]\(end)"
             return Array(text.utf8)
         case 6: return Array("[[:alpha".utf8) + [byte]
         case 7: return Array("[]-".utf8) + [byte, 0x5D]
         default:
             var text: [UInt8] = [0x5B]
-            for _ in 0..<(1 + randomness.below(5)) { text.append(randomness.chance(70) ? randomness.pick(special) : byte) }
+            for _ in 0..<(1 + randomness.below(5)) {
+                text.append(randomness.chance(70) ? randomness.pick(special) : byte)
+            }
             return randomness.chance(80) ? text + [0x5D] : text
         }
     }
@@ -73,7 +81,9 @@ struct IgnoreRandomTrees {
         for (index, component) in components.enumerated() {
             if index > 0 { text += randomness.chance(5) ? Array("\\/".utf8) : [0x2F] }
             if randomness.chance(12) {
-                text += Array(randomness.pick(["**", "*", "**/", "***", "**/**", "**\\", "?", "**a", "a**"]).utf8)
+                text += Array(
+                    randomness.pick(["**", "*", "**/", "***", "**/**", "**\\", "?", "**a", "a**"]).utf8
+                )
                 if randomness.chance(70) { continue }
             }
             for byte in component {
@@ -99,7 +109,9 @@ struct IgnoreRandomTrees {
         if randomness.chance(20) { text += [0x2F] }
         if randomness.chance(25) { text = [0x21] + text }
         if randomness.chance(5) { text = [0x5C] + text }
-        if randomness.chance(8) { text += Array(randomness.pick([" ", "  ", "\\ ", "\\  ", " \r", "\r", "\\", "\t", "//"]).utf8) }
+        if randomness.chance(8) {
+            text += Array(randomness.pick([" ", "  ", "\\ ", "\\  ", " \r", "\r", "\\", "\t", "//"]).utf8)
+        }
         return text
     }
 
@@ -110,7 +122,12 @@ struct IgnoreRandomTrees {
             switch randomness.below(30) {
             case 0: text += Array("# comment".utf8)
             case 1: break
-            case 2: text += Array(randomness.pick(["*", "!", "/", "!*/", "*/", "**", "!*", "/*", "\\", "!/", " ", "//", "/**", "**/"]).utf8)
+            case 2:
+                text += Array(
+                    randomness.pick([
+                        "*", "!", "/", "!*/", "*/", "**", "!*", "/*", "\\", "!/", " ", "//", "/**", "**/",
+                    ]).utf8
+                )
             case 3: text += pattern(near: randomness.pick(paths)) + [0] + Array("tail".utf8)
             default: text += pattern(near: randomness.pick(paths))
             }

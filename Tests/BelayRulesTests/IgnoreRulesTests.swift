@@ -2,11 +2,16 @@ import BelayRules
 import Testing
 
 @Suite struct `Ignore rules` {
-    private static func file(_ text: String, _ options: IgnoreOptions = IgnoreOptions()) throws -> IgnoreFile {
+    private static func file(_ text: String, _ options: IgnoreOptions = IgnoreOptions()) throws -> IgnoreFile
+    {
         try IgnoreFile(Array(text.utf8), options: options)
     }
 
-    private static func verdict(_ rules: IgnoreRules, _ path: String, isDirectory: Bool = false) -> IgnoreVerdict {
+    private static func verdict(
+        _ rules: IgnoreRules,
+        _ path: String,
+        isDirectory: Bool = false
+    ) -> IgnoreVerdict {
         let bytes = Array(path.utf8)
         let name = Array(bytes[((bytes.lastIndex(of: 0x2F) ?? -1) + 1)...])
         return rules.verdict(name: name, relativePath: bytes, isDirectory: isDirectory)
@@ -78,7 +83,9 @@ import Testing
         let same = try Self.file("*.o\n")
         let rules = IgnoreRules(infoExclude: first)
         #expect(rules.fingerprint == IgnoreRules(infoExclude: same).fingerprint)
-        #expect(rules.fingerprint == rules.pushing(try Self.file("# nothing\n"), forDirectory: []).fingerprint)
+        #expect(
+            rules.fingerprint == rules.pushing(try Self.file("# nothing\n"), forDirectory: []).fingerprint
+        )
         var seen: Set<UInt64> = [rules.fingerprint, IgnoreRules().fingerprint]
         func isNew(_ rules: IgnoreRules) -> Bool { seen.insert(rules.fingerprint).inserted }
         #expect(isNew(IgnoreRules(globalExcludes: first)))

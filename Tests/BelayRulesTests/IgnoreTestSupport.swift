@@ -1,7 +1,8 @@
 import BelayRules
 import Foundation
 
-/// What the tests of the ignore rules share: seeded randomness, folders that go away, and other programs to ask.
+/// What the tests of the ignore rules share: seeded randomness, folders that go away, and other programs to
+/// ask.
 enum IgnoreTesting {
     /// A small generator whose whole sequence follows from its seed (SplitMix64).
     struct Randomness: RandomNumberGenerator {
@@ -27,7 +28,8 @@ enum IgnoreTesting {
         let path: String
 
         init() throws {
-            path = FileManager.default.temporaryDirectory
+            path =
+                FileManager.default.temporaryDirectory
                 .appendingPathComponent("belay-ignore-\(UUID().uuidString)").path
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
@@ -37,7 +39,8 @@ enum IgnoreTesting {
             try? FileManager.default.removeItem(atPath: path)
         }
 
-        private func withPath<Result>(_ relative: [UInt8], _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+        private func withPath<Result>(_ relative: [UInt8], _ body: (UnsafePointer<CChar>) -> Result) -> Result
+        {
             let bytes = Array(path.utf8) + [0x2F] + relative + [0]
             return bytes.map { CChar(bitPattern: $0) }.withUnsafeBufferPointer { buffer in
                 // Invariant: the buffer has at least the terminating NUL.
@@ -81,7 +84,9 @@ enum IgnoreTesting {
         let standardError: String
 
         /// The parts of the output between NULs.
-        var fields: [[UInt8]] { standardOutput.split(separator: 0, omittingEmptySubsequences: false).dropLast().map(Array.init) }
+        var fields: [[UInt8]] {
+            standardOutput.split(separator: 0, omittingEmptySubsequences: false).dropLast().map(Array.init)
+        }
     }
 
     /// Runs a program with an environment that no configuration of the machine reaches.
@@ -118,7 +123,8 @@ enum IgnoreTesting {
         let output = Output(
             status: process.terminationStatus,
             standardOutput: try files.read("out"),
-            standardError: String(decoding: try files.read("err"), as: UTF8.self))
+            standardError: String(decoding: try files.read("err"), as: UTF8.self)
+        )
         if output.status != 0, !mayFail {
             throw Failure(text: "\(program) \(arguments): \(output.status) \(output.standardError)")
         }
@@ -137,7 +143,10 @@ enum IgnoreTesting {
     static let restic = program("restic", variable: "RESTIC")
 
     static func git(
-        _ arguments: [String], in folder: Folder, input: [UInt8] = [], mayFail: Bool = false
+        _ arguments: [String],
+        in folder: Folder,
+        input: [UInt8] = [],
+        mayFail: Bool = false
     ) throws -> Output {
         guard let git else { throw Failure(text: "git is not installed") }
         return try run(git, arguments, in: folder, input: input, mayFail: mayFail)
@@ -168,6 +177,7 @@ enum IgnoreTesting {
 
     /// Bytes for people: what is not printable ASCII as `\xNN`.
     static func show(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { $0 >= 0x20 && $0 < 0x7F ? String(UnicodeScalar($0)) : "\\x" + String($0, radix: 16) }.joined()
+        bytes.map { $0 >= 0x20 && $0 < 0x7F ? String(UnicodeScalar($0)) : "\\x" + String($0, radix: 16) }
+            .joined()
     }
 }

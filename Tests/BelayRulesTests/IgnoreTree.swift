@@ -9,7 +9,9 @@ struct IgnoreTree {
     private(set) var ignoreFiles: [[UInt8]: [UInt8]] = [:]
 
     /// All entries but the top.
-    var paths: [[UInt8]] { files + directories.filter { !$0.isEmpty }.sorted { $0.lexicographicallyPrecedes($1) } }
+    var paths: [[UInt8]] {
+        files + directories.filter { !$0.isEmpty }.sorted { $0.lexicographicallyPrecedes($1) }
+    }
 
     /// A tree that follows from the state of `random`.
     init(_ random: inout IgnoreRandomTrees, in folder: IgnoreTesting.Folder) throws {
@@ -17,7 +19,9 @@ struct IgnoreTree {
             // A path whose ancestors are no files and that is no directory.
             let path = random.path(depth: 5)
             let parents = path.indices.filter { path[$0] == 0x2F }.map { Array(path[..<$0]) }
-            if directories.contains(path) || files.contains(path) || parents.contains(where: files.contains) { continue }
+            if directories.contains(path) || files.contains(path) || parents.contains(where: files.contains) {
+                continue
+            }
             directories.formUnion(parents)
             files.append(path)
             if random.randomness.chance(5) {

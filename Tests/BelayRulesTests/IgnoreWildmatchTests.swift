@@ -3,7 +3,10 @@ import Testing
 
 @Suite struct `An ignore pattern` {
     private static func matches(
-        _ pattern: String, _ path: String, isDirectory: Bool = false, _ options: IgnoreOptions = IgnoreOptions()
+        _ pattern: String,
+        _ path: String,
+        isDirectory: Bool = false,
+        _ options: IgnoreOptions = IgnoreOptions()
     ) -> Bool {
         IgnorePattern(line: Array(pattern.utf8)[...], number: 1, options: options)?
             .matches(path: Array(path.utf8), isDirectory: isDirectory) ?? false
@@ -27,7 +30,9 @@ import Testing
         ("/*.o", "b.o", true), ("/*.o", "a/b.o", false), ("a//b", "a/b", false), ("//a", "a", false),
     ])
     func `with a slash at the start or inside looks at the path`(
-        pattern: String, path: String, expected: Bool
+        pattern: String,
+        path: String,
+        expected: Bool
     ) {
         #expect(Self.matches(pattern, path) == expected)
     }
@@ -43,14 +48,17 @@ import Testing
         ("**/**\\/b", "a/b", true), ("x/**\\/b", "x/b", false), ("x/**\\/b", "x/y/b", true),
     ])
     func `reaches over directories with two stars as a component`(
-        pattern: String, path: String, expected: Bool
+        pattern: String,
+        path: String,
+        expected: Bool
     ) {
         #expect(Self.matches(pattern, path) == expected)
     }
 
     @Test(arguments: [("foo**/bar", "foobar"), ("foo**/bar", "foox/y/bar"), ("a/foo**", "a/foo/x/y")])
     func `treats two stars after its literal start as git did up to 2_51, if not told otherwise`(
-        pattern: String, path: String
+        pattern: String,
+        path: String
     ) {
         #expect(Self.matches(pattern, path))
         #expect(!Self.matches(pattern, path, IgnoreOptions(doubleStarNeedsSlash: true)))
@@ -74,8 +82,10 @@ import Testing
     @Test(arguments: [
         ("\\#a", "#a", true), ("#a", "#a", false), ("\\!a", "!a", true), ("a\\*", "a*", true),
         ("a\\*", "ab", false), ("a\\", "a", false), ("a\\", "a\\", false), ("a\\\\", "a\\", true),
-        ("a ", "a", true), ("a\\ ", "a ", true), ("a\\  ", "a ", true), (" a", " a", true), ("a b  ", "a b", true),
-        ("a\r", "a", true), ("a \r", "a", true), ("a\r ", "a\r", true), ("a\t", "a\t", true), ("a\\\r", "a\r", false),
+        ("a ", "a", true), ("a\\ ", "a ", true), ("a\\  ", "a ", true), (" a", " a", true),
+        ("a b  ", "a b", true),
+        ("a\r", "a", true), ("a \r", "a", true), ("a\r ", "a\r", true), ("a\t", "a\t", true),
+        ("a\\\r", "a\r", false),
         ("a\u{0}b", "a", true), ("a\\/b", "a/b", true),
     ])
     func `keeps to git's escapes, spaces and line ends`(pattern: String, path: String, expected: Bool) {
@@ -83,12 +93,18 @@ import Testing
     }
 
     @Test(arguments: [
-        ("a/", "a", true, true), ("a/", "a", false, false), ("a/", "x/a", true, true), ("/a/", "x/a", true, false),
-        ("a\\/", "a", true, false), ("a\\/", "a\\", true, false), ("*/", "a", true, true), ("*/", "a", false, false),
-        ("a//", "a", true, false), ("a**//", "a", true, true), ("**//", "a", true, false), ("/", "a", true, false),
+        ("a/", "a", true, true), ("a/", "a", false, false), ("a/", "x/a", true, true),
+        ("/a/", "x/a", true, false),
+        ("a\\/", "a", true, false), ("a\\/", "a\\", true, false), ("*/", "a", true, true),
+        ("*/", "a", false, false),
+        ("a//", "a", true, false), ("a**//", "a", true, true), ("**//", "a", true, false),
+        ("/", "a", true, false),
     ])
     func `with a slash at the end is for directories`(
-        pattern: String, path: String, isDirectory: Bool, expected: Bool
+        pattern: String,
+        path: String,
+        isDirectory: Bool,
+        expected: Bool
     ) {
         #expect(Self.matches(pattern, path, isDirectory: isDirectory) == expected)
     }
@@ -99,7 +115,8 @@ import Testing
         ("\\ab?", "ABC", true), ("[[:upper:]]", "a", true), ("[[:lower:]]", "A", true), ("É", "é", false),
         ("Lib*", "LIBx", true), ("**/A*b?", "x/aXBY", true),
     ])
-    func `folds letters as git does where the case is ignored`(pattern: String, path: String, expected: Bool) {
+    func `folds letters as git does where the case is ignored`(pattern: String, path: String, expected: Bool)
+    {
         #expect(Self.matches(pattern, path, IgnoreOptions(ignoresCase: true)) == expected)
     }
 

@@ -13,7 +13,7 @@ package final class UnchangedCache: Sendable {
     /// `belayuc` and the version of the layout.
     private static let magic: UInt64 = 0x0001_6375_7961_6C62
 
-    let head: Head
+    package let head: Head
     let file: MappedFile
     private let rootPlace: UInt64
 
@@ -23,7 +23,7 @@ package final class UnchangedCache: Sendable {
         package var snapshot: SnapshotID
         /// Id of the project's root tree, without what belay adds to it.
         package var tree: BlobID
-        var generation: UInt64
+        package var generation: UInt64
         var accounts: [AccountName]
         /// The index files that the repository had; as long as none of them goes, what the trees name stays.
         package var indexes: [IndexID]

@@ -7,6 +7,8 @@ import BelaySystem
 package struct CaptureResult: Sendable {
     /// The project's root tree.
     package var tree: BlobID
+    /// The entries of that tree.
+    package var rootNodes: [Node]
     package var totals: FolderTotals
     package var counts: CaptureCounts
     package var failures: [SourceFailure]
@@ -27,11 +29,11 @@ struct CacheUpdate: Sendable {
 /// Stores a project's files: walks, compares with what the last run saw, reads what changed, builds trees.
 package struct Archiver: Sendable {
     package let repository: Repository
-    package let settings: CaptureSettings
+    package let settings: ArchiveSettings
     /// Folder of this project's unchanged-file cache; `nil` to read everything.
     package let cacheFolder: String?
 
-    package init(repository: Repository, settings: CaptureSettings, cacheFolder: String?) {
+    package init(repository: Repository, settings: ArchiveSettings, cacheFolder: String?) {
         self.repository = repository
         self.settings = settings
         self.cacheFolder = cacheFolder
@@ -57,7 +59,7 @@ package struct Archiver: Sendable {
     ///     looked up before it is believed.
     /// - Throws: what stops the whole run. A file that cannot be read does not; it is in the result.
     package func store(
-        through writer: BlobWriter, cache: UnchangedCache?, verifyingAgainst index: IndexTable?,
+        through writer: BlobWriter, cache: UnchangedCache?, verifyingAgainst index: KnownBlobs?,
         progress: CaptureProgress
     ) async throws -> CaptureResult {
         let chunker: Chunker
@@ -95,7 +97,7 @@ package struct Archiver: Sendable {
             throw BelayError(.projectUnreadable, "\(settings.root) cannot be read: \(reason)")
         }
         return CaptureResult(
-            tree: result.tree, totals: result.totals, counts: capture.allCounts, failures: capture.allFailures,
+            tree: result.tree, rootNodes: root.nodes, totals: result.totals, counts: capture.allCounts, failures: capture.allFailures,
             isChanged: result.isChanged, cacheUpdate: finish(cacheWriter, result, cache, accounts))
     }
 

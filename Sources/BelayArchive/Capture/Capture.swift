@@ -8,12 +8,12 @@ import Synchronization
 final class Capture: Sendable {
     let repository: Repository
     let writer: BlobWriter
-    let settings: CaptureSettings
+    let settings: ArchiveSettings
     let chunker: Chunker
     let cache: UnchangedCache?
     /// Whether every blob that the cache names must be looked up before it is believed.
     let distrustsCache: Bool
-    let index: IndexTable?
+    let index: KnownBlobs?
     let cacheWriter: UnchangedCacheWriter?
     let accounts: AccountTable
     let board: CaptureBoard
@@ -23,8 +23,8 @@ final class Capture: Sendable {
     private let error = Mutex<(any Error)?>(nil)
 
     init(
-        repository: Repository, writer: BlobWriter, settings: CaptureSettings, chunker: Chunker,
-        cache: UnchangedCache?, distrustsCache: Bool, index: IndexTable?, cacheWriter: UnchangedCacheWriter?,
+        repository: Repository, writer: BlobWriter, settings: ArchiveSettings, chunker: Chunker,
+        cache: UnchangedCache?, distrustsCache: Bool, index: KnownBlobs?, cacheWriter: UnchangedCacheWriter?,
         accounts: AccountTable, root: FolderTask, progress: CaptureProgress
     ) {
         self.repository = repository

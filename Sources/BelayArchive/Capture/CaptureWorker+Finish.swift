@@ -26,10 +26,12 @@ extension CaptureWorker {
             }
         if !isChanged, let cached = task.cached, let place = task.cachedOffset, isTreeKnown(cached.tree) {
             task.result = FolderTask.Result(tree: cached.tree, totals: cached.totals, isChanged: false, place: place)
+            if task.parent == nil { task.nodes = assemble(task).map(\.node) }
             task.entries = []
             return
         }
         let parts = assemble(task)
+        if task.parent == nil { task.nodes = parts.map(\.node) }
         let text = TreeEncoding.encode(parts.map(\.node))
         let tree = try await store(tree: text)
         var totals = FolderTotals()

@@ -35,6 +35,8 @@ final class FolderTask: @unchecked Sendable {
     /// Whether its own list of entries, or one of them, is not what it was.
     var isChanged: Bool
     var result: Result?
+    /// The nodes of the finished tree; kept for the root alone.
+    var nodes: [Node] = []
     /// Fingerprint of the rules that the scan went by.
     var scannedFingerprint: UInt64 = 0
     /// The scan itself, files being read, and directories below.

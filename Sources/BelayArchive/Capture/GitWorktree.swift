@@ -26,7 +26,7 @@ final class GitWorktree: Sendable {
     }
 
     /// The work tree around a project; where there is no repository, the project itself with its `.gitignore`s.
-    static func around(_ settings: CaptureSettings, notes: (String) -> Void) -> GitWorktree {
+    static func around(_ settings: ArchiveSettings, notes: (String) -> Void) -> GitWorktree {
         var top = settings.root
         while !Paths.exists("\(top)/.git"), let parent = Paths.parent(of: top), parent != top { top = parent }
         guard Paths.exists("\(top)/.git") else {
@@ -117,7 +117,7 @@ final class GitWorktree: Sendable {
     }
 
     private static func globalExcludes(
-        _ settings: CaptureSettings, _ configured: [UInt8]?, _ notes: (String) -> Void,
+        _ settings: ArchiveSettings, _ configured: [UInt8]?, _ notes: (String) -> Void,
         _ options: IgnoreOptions = IgnoreOptions()
     ) -> IgnoreFile? {
         var chosen = configured

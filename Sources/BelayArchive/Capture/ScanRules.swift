@@ -15,7 +15,7 @@ final class ScanScope: Sendable {
     let markers: [ExcludeMarker]
     let fingerprint: UInt64
 
-    init(_ settings: CaptureSettings) throws {
+    init(_ settings: ArchiveSettings) throws {
         let root = Array(settings.root.utf8)
         rootPrefix = root.last == 0x2F ? root : root + [0x2F]
         selection = settings.selection

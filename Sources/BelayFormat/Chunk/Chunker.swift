@@ -6,6 +6,7 @@ package struct Chunker: Sendable {
 
     private let tables: ChunkerTables
 
+    /// A chunker for a repository's tables, between the sizes given.
     package init(tables: ChunkerTables, parameters: ChunkerParameters = .restic) {
         self.tables = tables
         self.parameters = parameters
@@ -13,8 +14,8 @@ package struct Chunker: Sendable {
 
     /// The length of the chunk at the start of `buffer`.
     ///
-    /// The buffer must hold the rest of the file, or as many bytes as the longest chunk; what is beyond that is
-    /// not looked at. Zero only for an empty buffer.
+    /// The buffer must hold the rest of the file, or as many bytes as the longest chunk; what is beyond that
+    /// is not looked at. Zero only for an empty buffer.
     package func nextCut(in buffer: UnsafeRawBufferPointer) -> Int {
         guard buffer.count > parameters.minimum else { return buffer.count }
         return nextCut(in: buffer, searched: 0) ?? buffer.count
@@ -34,7 +35,13 @@ package struct Chunker: Sendable {
                     // Invariant: both tables have 256 words.
                     guard let mod = mod.baseAddress, let out = out.baseAddress else { return 0 }
                     return findCut(
-                        bytes, from: start, through: end, mask: parameters.mask, mod: mod, out: out)
+                        bytes,
+                        from: start,
+                        through: end,
+                        mask: parameters.mask,
+                        mod: mod,
+                        out: out
+                    )
                 }
             }
             if cut != 0 { return cut }

@@ -4,16 +4,23 @@ package struct ChunkerParameters: Hashable, Sendable {
     package let minimum: Int
     /// No chunk is longer.
     package let maximum: Int
-    /// How many low bits of the fingerprint must be zero at a cut: 2^bits bytes beyond the minimum on average.
+    /// How many low bits of the fingerprint must be zero at a cut: 2^bits bytes beyond the minimum on
+    /// average.
     package let averageBits: Int
 
     /// What restic uses: 512 KiB, 8 MiB, and 1 MiB on average beyond the minimum.
     package static let restic = ChunkerParameters(
-        knownMinimum: 512 * 1024, maximum: 8 * 1024 * 1024, averageBits: 20)
+        knownMinimum: 512 * 1024,
+        maximum: 8 * 1024 * 1024,
+        averageBits: 20
+    )
 
     /// For large files that change in small places, as databases do: a change of a page costs 32 KiB or so.
     package static let fine = ChunkerParameters(
-        knownMinimum: 8 * 1024, maximum: 128 * 1024, averageBits: 14)
+        knownMinimum: 8 * 1024,
+        maximum: 128 * 1024,
+        averageBits: 14
+    )
 
     private init(knownMinimum minimum: Int, maximum: Int, averageBits: Int) {
         self.minimum = minimum

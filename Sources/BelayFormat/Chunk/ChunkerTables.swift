@@ -18,7 +18,9 @@ package struct ChunkerTables: Sendable {
     package init(polynomial: RabinPolynomial) throws(FormatError) {
         guard polynomial.isFitForChunker else {
             throw .unsupported(
-                what: "chunker polynomial", detail: "it is not irreducible, or not of degree 53")
+                what: "chunker polynomial",
+                detail: "it is not irreducible, or not of degree 53"
+            )
         }
         let bytes = (0..<256).map { UInt64($0) }
         out = bytes.map { byte in

@@ -1,12 +1,14 @@
-// The hot loop of the chunker: which n in a range is the first whose last 64 bytes have a fingerprint with the
-// low bits zero.
+// The hot loop of the chunker: which n in a range is the first whose last 64 bytes have a fingerprint with
+// the low bits zero.
 //
-// One fingerprint after another is a chain of dependent steps, each a table load and a few cycles; the processor
-// idles most of the time. So four stretches of the range are searched at once, and the earliest hit counts.
+// One fingerprint after another is a chain of dependent steps, each a table load and a few cycles; the
+// processor idles most of the time. So four stretches of the range are searched at once, and the earliest
+// hit counts.
 
 /// How many bytes each of the four searches covers in a round.
 ///
-/// Each round spends 64 bytes per search on filling its window, and a hit throws away what later searches did.
+/// Each round spends 64 bytes per search on filling its window, and a hit throws away what later searches
+/// did.
 private let stretchMaximum = 8192
 private let stretchMinimum = 256
 
@@ -16,8 +18,12 @@ private let topShift: UInt64 = UInt64(RabinPolynomial.chunkerDegree - 8)
 ///
 /// `start` is at least 64, and `bytes` has `end` bytes.
 func findCut(
-    _ bytes: UnsafePointer<UInt8>, from start: Int, through end: Int, mask: UInt64,
-    mod: UnsafePointer<UInt64>, out: UnsafePointer<UInt64>
+    _ bytes: UnsafePointer<UInt8>,
+    from start: Int,
+    through end: Int,
+    mask: UInt64,
+    mod: UnsafePointer<UInt64>,
+    out: UnsafePointer<UInt64>
 ) -> Int {
     let search = CutSearch(bytes: bytes, mask: mask, mod: mod, out: out)
     // A fraction of the way to a hit, which is 2^bits on average.
@@ -114,7 +120,8 @@ private struct CutSearch {
     /// The fingerprints before four positions, the first `position`, the others at multiples of `distance`.
     @inline(__always)
     private func fingerprints(
-        before position: Int, distance: Int
+        before position: Int,
+        distance: Int
     ) -> (UInt64, UInt64, UInt64, UInt64) {
         var values: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         var pointer = bytes + (position - ChunkerTables.window)

@@ -1,11 +1,12 @@
 /// A polynomial over GF(2), its coefficients being the bits of a number.
 ///
-/// A repository's polynomial decides where its files are cut, so that two tools agree; and as it is secret, cut
-/// positions tell nobody else which known files a repository holds.
+/// A repository's polynomial decides where its files are cut, so that two tools agree; and as it is secret,
+/// cut positions tell nobody else which known files a repository holds.
 package struct RabinPolynomial: Hashable, Sendable {
     /// The coefficients, that of x⁰ lowest.
     package let coefficients: UInt64
 
+    /// Any polynomial; see ``isFitForChunker`` for what it is good for.
     package init(coefficients: UInt64) {
         self.coefficients = coefficients
     }

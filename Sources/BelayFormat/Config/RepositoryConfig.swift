@@ -18,6 +18,7 @@ package struct RepositoryConfig: Hashable, Sendable {
     /// Whether another tool's settings for cutting files are present, so that ours would cut differently.
     package var hasForeignChunker: Bool
 
+    /// The config of a new repository.
     package init(version: Version = .two, id: String, polynomial: RabinPolynomial) {
         self.version = version
         self.id = id

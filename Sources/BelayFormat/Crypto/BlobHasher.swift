@@ -6,6 +6,7 @@ package import BelayCore
 package final class BlobHasher {
     private let context = SHA256Context()
 
+    /// A hasher that has taken nothing.
     package init() {}
 
     /// Takes the next bytes.

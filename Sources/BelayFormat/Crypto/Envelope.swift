@@ -22,12 +22,14 @@ package final class Envelope {
 
     /// Seals `plain` into the start of `target` and returns the sealed length.
     ///
-    /// `target` has room for ``overhead`` more bytes than `plain`, and does not overlap it, unless `plain` lies
-    /// exactly 16 bytes into `target`: then it is encrypted in place. The IV is written first word first, each
-    /// big-endian; it must be new for every call, and not zero.
+    /// `target` has room for ``overhead`` more bytes than `plain`, and does not overlap it, unless `plain`
+    /// lies exactly 16 bytes into `target`: then it is encrypted in place. The IV is written first word
+    /// first, each big-endian; it must be new for every call, and not zero.
     @discardableResult
     package func seal(
-        _ plain: UnsafeRawBufferPointer, iv: (UInt64, UInt64), into target: UnsafeMutableRawBufferPointer
+        _ plain: UnsafeRawBufferPointer,
+        iv: (UInt64, UInt64),
+        into target: UnsafeMutableRawBufferPointer
     ) -> Int {
         precondition(target.count >= plain.count + Self.overhead, "no room for the sealed bytes")
         precondition(iv.0 | iv.1 != 0, "an IV of zero cannot be opened")
@@ -69,10 +71,11 @@ package final class Envelope {
     /// Opens `sealed` into the start of `target` and returns the plain length, ``overhead`` less than sealed.
     ///
     /// The tag is checked before anything is decrypted; nothing is written if it is wrong. `target` does not
-    /// overlap `sealed`, unless it begins with the ciphertext, 16 bytes into `sealed`: then it is decrypted in
-    /// place.
+    /// overlap `sealed`, unless it begins with the ciphertext, 16 bytes into `sealed`: then it is decrypted
+    /// in place.
     package func open(
-        _ sealed: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
+        _ sealed: UnsafeRawBufferPointer,
+        into target: UnsafeMutableRawBufferPointer
     ) throws(FormatError) -> Int {
         guard sealed.count >= Self.overhead, let start = sealed.baseAddress else {
             throw .malformed(what: "envelope", detail: "it is shorter than \(Self.overhead) bytes")
@@ -87,7 +90,10 @@ package final class Envelope {
         while position < plainCount {
             let count = min(plainCount - position, 1 << 30)
             cipher.apply(
-                from: vector + Self.vectorLength + position, to: output + position, count: Int32(count))
+                from: vector + Self.vectorLength + position,
+                to: output + position,
+                count: Int32(count)
+            )
             position += count
         }
         return plainCount
@@ -108,12 +114,16 @@ package final class Envelope {
         guard isZero != 0 else { throw .malformed(what: "envelope", detail: "its IV is zero") }
         authenticator.start(nonce: vector)
         authenticator.update(vector + Self.vectorLength, count: plainCount)
-        let isGenuine = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Poly1305AES.tagLength) { tag in
+        let isGenuine = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Poly1305AES.tagLength) {
+            tag in
             // Invariant: an allocation of 16 bytes has an address.
             guard let computed = tag.baseAddress else { return false }
             authenticator.finish(into: computed)
             return Primitives.equal(
-                computed, vector + Self.vectorLength + plainCount, count: Poly1305AES.tagLength)
+                computed,
+                vector + Self.vectorLength + plainCount,
+                count: Poly1305AES.tagLength
+            )
         }
         guard isGenuine else { throw .authenticationFailed }
     }

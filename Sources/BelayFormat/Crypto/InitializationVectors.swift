@@ -7,6 +7,7 @@ package struct InitializationVectors {
     private var pool = [UInt8](repeating: 0, count: 4096)
     private var position = 4096
 
+    /// A supply that fetches its first batch when it is asked.
     package init() {}
 
     /// The next vector, never all zero.

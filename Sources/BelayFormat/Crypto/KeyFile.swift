@@ -19,14 +19,24 @@ package struct KeyFile: Hashable, Sendable {
 
     /// Seals `master` for `password` under 64 random bytes of `salt`.
     package static func create(
-        master: MasterKey, password: [UInt8], parameters: ScryptParameters, salt: [UInt8],
-        created: Timestamp, username: String, hostname: String
+        master: MasterKey,
+        password: [UInt8],
+        parameters: ScryptParameters,
+        salt: [UInt8],
+        created: Timestamp,
+        username: String,
+        hostname: String
     ) throws(FormatError) -> KeyFile {
         try checkSalt(salt)
         let user = try parameters.keySet(password: password, salt: salt)
         return KeyFile(
-            created: created, username: username, hostname: hostname, parameters: parameters, salt: salt,
-            data: Envelope(key: user).seal(master.json()))
+            created: created,
+            username: username,
+            hostname: hostname,
+            parameters: parameters,
+            salt: salt,
+            data: Envelope(key: user).seal(master.json())
+        )
     }
 
     /// The master key.
@@ -78,8 +88,12 @@ package struct KeyFile: Hashable, Sendable {
     }
 
     private init(
-        created: Timestamp, username: String, hostname: String, parameters: ScryptParameters,
-        salt: [UInt8], data: [UInt8]
+        created: Timestamp,
+        username: String,
+        hostname: String,
+        parameters: ScryptParameters,
+        salt: [UInt8],
+        data: [UInt8]
     ) {
         self.created = created
         self.username = username
@@ -122,7 +136,10 @@ package struct KeyFile: Hashable, Sendable {
         }
         try Self.checkSalt(salt)
         parameters = try ScryptParameters(
-            cost: cost, blockSize: blockSize, parallelization: parallelization)
+            cost: cost,
+            blockSize: blockSize,
+            parallelization: parallelization
+        )
     }
 
     private static func checkSalt(_ salt: [UInt8]) throws(FormatError) {

@@ -123,16 +123,31 @@ enum Primitives {
         require(RAND_bytes(target.baseAddress, Int32(target.count)), "RAND_bytes")
     }
 
-    /// The first `count` bytes that scrypt derives, or `nil` if libcrypto refuses the parameters or lacks memory.
+    /// The first `count` bytes that scrypt derives, or `nil` if libcrypto refuses the parameters or lacks
+    /// memory.
     static func scrypt(
-        password: [UInt8], salt: [UInt8], cost: UInt64, blockSize: UInt64, parallelization: UInt64,
-        memoryMaximum: UInt64, count: Int
+        password: [UInt8],
+        salt: [UInt8],
+        cost: UInt64,
+        blockSize: UInt64,
+        parallelization: UInt64,
+        memoryMaximum: UInt64,
+        count: Int
     ) -> [UInt8]? {
         var derived = [UInt8](repeating: 0, count: count)
         let status = password.withUnsafeBytes { password in
             EVP_PBE_scrypt(
-                password.baseAddress?.assumingMemoryBound(to: CChar.self), password.count,
-                salt, salt.count, cost, blockSize, parallelization, memoryMaximum, &derived, count)
+                password.baseAddress?.assumingMemoryBound(to: CChar.self),
+                password.count,
+                salt,
+                salt.count,
+                cost,
+                blockSize,
+                parallelization,
+                memoryMaximum,
+                &derived,
+                count
+            )
         }
         guard status == 1 else {
             ERR_clear_error()

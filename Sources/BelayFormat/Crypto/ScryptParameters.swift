@@ -29,17 +29,21 @@ package struct ScryptParameters: Hashable, Sendable {
     package init(cost: UInt64, blockSize: UInt64, parallelization: UInt64) throws(FormatError) {
         guard cost >= 2, cost & (cost - 1) == 0, blockSize >= 1, parallelization >= 1 else {
             throw .malformed(
-                what: "scrypt parameters", detail: "N=\(cost), r=\(blockSize), p=\(parallelization)")
+                what: "scrypt parameters",
+                detail: "N=\(cost), r=\(blockSize), p=\(parallelization)"
+            )
         }
         let (lanes, lanesOverflow) = blockSize.multipliedReportingOverflow(by: parallelization)
         let (work, workOverflow) = cost.multipliedReportingOverflow(by: lanes)
         guard !lanesOverflow, !workOverflow, lanes < 1 << 30, work <= Self.workMaximum else {
             throw .tooLarge(what: "the work scrypt needs for this key", limit: Int(Self.workMaximum))
         }
-        // No overflow: the product without 128 is at most 2^27.
-        guard 128 * cost * blockSize <= Self.memoryMaximum, 128 * lanes <= Self.memoryMaximum else {
+        // No overflow: the product without 128 is at most 2^27. The lanes are held besides the large table.
+        guard 128 * cost * blockSize <= Self.memoryMaximum, 128 * lanes <= Self.memoryMaximum / 16 else {
             throw .tooLarge(
-                what: "the memory in bytes scrypt needs for this key", limit: Int(Self.memoryMaximum))
+                what: "the memory in bytes scrypt needs for this key",
+                limit: Int(Self.memoryMaximum)
+            )
         }
         self.cost = cost
         self.blockSize = blockSize
@@ -49,10 +53,15 @@ package struct ScryptParameters: Hashable, Sendable {
     /// The key set for a password under these parameters.
     package func keySet(password: [UInt8], salt: [UInt8]) throws(FormatError) -> MasterKey {
         let derived = Primitives.scrypt(
-            password: password, salt: salt, cost: cost, blockSize: blockSize,
+            password: password,
+            salt: salt,
+            cost: cost,
+            blockSize: blockSize,
             parallelization: parallelization,
             // The library adds what the result and its own buffers need.
-            memoryMaximum: 2 * Self.memoryMaximum + (1 << 20), count: MasterKey.byteCount)
+            memoryMaximum: 2 * Self.memoryMaximum + (1 << 20),
+            count: MasterKey.byteCount
+        )
         guard let derived else { throw .engine("scrypt refused the parameters, or memory ran out") }
         return try MasterKey(derived: derived)
     }

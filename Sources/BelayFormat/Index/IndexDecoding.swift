@@ -16,7 +16,8 @@ extension IndexFile {
 
     /// Calls `visit` for each blob in the plain text `bytes`, in the order of the text.
     ///
-    /// Takes no memory for the whole, which can be large. Blobs may have been visited before an error is found.
+    /// Takes no memory for the whole, which can be large. Blobs may have been visited before an error is
+    /// found.
     package static func decode(
         _ bytes: UnsafeRawBufferPointer,
         visit: (PackID, IndexedBlob) throws(FormatError) -> Void
@@ -74,7 +75,8 @@ extension IndexFile {
     }
 
     private static func readBlobs(
-        _ reader: inout JSONReader, _ pack: PackID,
+        _ reader: inout JSONReader,
+        _ pack: PackID,
         _ visit: (PackID, IndexedBlob) throws(FormatError) -> Void
     ) throws(FormatError) {
         if try reader.skipNull() { return }
@@ -109,6 +111,11 @@ extension IndexFile {
             throw reader.malformed("a blob has an impossible place")
         }
         return IndexedBlob(
-            type: type, id: id, offset: offset, length: length, uncompressedLength: uncompressedLength)
+            type: type,
+            id: id,
+            offset: offset,
+            length: length,
+            uncompressedLength: uncompressedLength
+        )
     }
 }

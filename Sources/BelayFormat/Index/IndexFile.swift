@@ -21,6 +21,16 @@ package struct IndexedBlob: Hashable, Sendable {
         self.uncompressedLength = uncompressedLength
     }
 
+    /// Whether the blob is stored as a zstd frame.
+    @inlinable
+    package var isCompressed: Bool { uncompressedLength != 0 }
+
+    /// Length of the blob's plain bytes.
+    @inlinable
+    package var plainLength: Int {
+        isCompressed ? Int(uncompressedLength) : max(0, Int(length) - Envelope.overhead)
+    }
+
     /// What identifies the blob.
     @inlinable
     package var handle: BlobHandle { BlobHandle(type, id) }
@@ -65,6 +75,7 @@ package struct IndexFile: Hashable, Sendable {
 package struct IndexWriter {
     private var writer: JSONWriter
 
+    /// A writer of an index file without packs so far.
     package init(reservingCapacity capacity: Int = 0) {
         writer = JSONWriter(reservingCapacity: capacity)
         writer.beginObject()

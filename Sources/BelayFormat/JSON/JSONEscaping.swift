@@ -35,7 +35,10 @@ package enum JSONEscaping {
     }
 
     private static func appendEscape(
-        _ byte: UInt8, isSeparator: Bool, last: UInt8, to target: inout [UInt8]
+        _ byte: UInt8,
+        isSeparator: Bool,
+        last: UInt8,
+        to target: inout [UInt8]
     ) {
         switch byte {
         case 0x22: target.append(#"\""#)

@@ -32,6 +32,7 @@ package struct JSONReader {
         self.what = what
     }
 
+    /// Enters the object that must come next; ``nextKey()`` leaves it.
     package mutating func enterObject() throws(FormatError) {
         try enter(0x7B, "an object")
     }
@@ -46,6 +47,7 @@ package struct JSONReader {
         return key
     }
 
+    /// Enters the array that must come next; ``nextElement()`` leaves it.
     package mutating func enterArray() throws(FormatError) {
         try enter(0x5B, "an array")
     }
@@ -63,6 +65,7 @@ package struct JSONReader {
         return true
     }
 
+    /// The next value, which must be `true` or `false`.
     package mutating func boolean() throws(FormatError) -> Bool {
         skipSpace()
         if current == 0x74 {
@@ -74,6 +77,7 @@ package struct JSONReader {
         return false
     }
 
+    /// The next value, which must be an integer, not negative and below 2^64.
     package mutating func unsigned() throws(FormatError) -> UInt64 {
         skipSpace()
         let start = position
@@ -99,6 +103,7 @@ package struct JSONReader {
         return value
     }
 
+    /// The next value, which must be an integer of 64 bits with its sign.
     package mutating func signed() throws(FormatError) -> Int64 {
         skipSpace()
         guard current == 0x2D else {
@@ -132,12 +137,16 @@ package struct JSONReader {
         }
         position += 1
         return JSONText(
-            raw: UnsafeRawBufferPointer(rebasing: text[start..<position - 1]), isPlain: isPlain)
+            raw: UnsafeRawBufferPointer(rebasing: text[start..<position - 1]),
+            isPlain: isPlain
+        )
     }
 
     /// A string of 64 hexadecimal digits, either case.
     package mutating func digest() throws(FormatError) -> Digest {
-        guard let digest = try string().digest else { throw expected("an id of 64 hexadecimal digits before") }
+        guard let digest = try string().digest else {
+            throw expected("an id of 64 hexadecimal digits before")
+        }
         return digest
     }
 

@@ -7,6 +7,7 @@ package struct JSONWriter {
     package private(set) var bytes: [UInt8]
     private var needsComma = false
 
+    /// A writer with nothing written.
     package init(reservingCapacity capacity: Int = 0) {
         bytes = []
         bytes.reserveCapacity(capacity)
@@ -23,9 +24,16 @@ package struct JSONWriter {
         return bytes
     }
 
+    /// Writes `{`; members follow, each a ``key(_:)`` and a value.
     package mutating func beginObject() { open(0x7B) }
+
+    /// Writes `}`.
     package mutating func endObject() { close(0x7D) }
+
+    /// Writes `[`; values follow.
     package mutating func beginArray() { open(0x5B) }
+
+    /// Writes `]`.
     package mutating func endArray() { close(0x5D) }
 
     /// Writes a member's name, which must need no escape.
@@ -38,6 +46,7 @@ package struct JSONWriter {
         needsComma = false
     }
 
+    /// Writes a string.
     package mutating func string(_ text: String) {
         var text = text
         text.withUTF8 { string(utf8: UnsafeRawBufferPointer($0)) }
@@ -67,6 +76,7 @@ package struct JSONWriter {
         bytes.append(0x22)
     }
 
+    /// Writes an integer in decimal digits.
     package mutating func unsigned(_ value: UInt64) {
         separate()
         guard value >= 10 else { return bytes.append(0x30 + UInt8(value)) }
@@ -83,6 +93,7 @@ package struct JSONWriter {
         }
     }
 
+    /// Writes an integer in decimal digits, with a sign if it is negative.
     package mutating func signed(_ value: Int64) {
         guard value < 0 else { return unsigned(UInt64(value)) }
         separate()
@@ -91,11 +102,13 @@ package struct JSONWriter {
         unsigned(value.magnitude)
     }
 
+    /// Writes `true` or `false`.
     package mutating func boolean(_ value: Bool) {
         separate()
         bytes.append(value ? "true" : "false")
     }
 
+    /// Writes `null`.
     package mutating func null() {
         separate()
         bytes.append("null")

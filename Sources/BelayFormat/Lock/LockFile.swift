@@ -2,7 +2,9 @@ package import BelayCore
 
 /// The content of a lock: who works in the repository since when, and whether alone.
 package struct LockFile: Hashable, Sendable {
+    /// When it was taken, or last refreshed.
     package var time: Timestamp
+    /// Whether nobody else may work at the same time.
     package var isExclusive: Bool
     package var hostname: String
     package var username: String
@@ -11,8 +13,13 @@ package struct LockFile: Hashable, Sendable {
     package var groupID: UInt32
 
     package init(
-        time: Timestamp, isExclusive: Bool, hostname: String, username: String, processID: Int64,
-        userID: UInt32 = 0, groupID: UInt32 = 0
+        time: Timestamp,
+        isExclusive: Bool,
+        hostname: String,
+        username: String,
+        processID: Int64,
+        userID: UInt32 = 0,
+        groupID: UInt32 = 0
     ) {
         self.time = time
         self.isExclusive = isExclusive
@@ -53,7 +60,12 @@ package struct LockFile: Hashable, Sendable {
     package static func decode(_ bytes: [UInt8]) throws(FormatError) -> LockFile {
         try bytes.withBytes { (bytes) throws(FormatError) in
             var lock = LockFile(
-                time: .missing, isExclusive: false, hostname: "", username: "", processID: 0)
+                time: .missing,
+                isExclusive: false,
+                hostname: "",
+                username: "",
+                processID: 0
+            )
             var reader = JSONReader(bytes, of: "lock")
             try reader.enterObject()
             while let key = try reader.nextKey() {

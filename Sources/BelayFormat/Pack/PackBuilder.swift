@@ -2,9 +2,12 @@ package import BelayCore
 
 /// A complete pack: the bytes to store, their name, and what to put in the index.
 package struct FinishedPack: Sendable {
+    /// What to store under the pack's id.
     package let bytes: [UInt8]
+    /// What the index says about it.
     package let entry: PackEntry
 
+    /// The SHA-256 of the bytes.
     package var id: PackID { entry.id }
 }
 
@@ -21,11 +24,14 @@ package struct PackBuilder {
     private static let blobCountMaximum =
         (PackHeader.sealedLengthMaximum - Envelope.overhead) / PackHeader.compressedEntryLength
 
-    /// A builder with room for `capacity` bytes before the buffer grows.
+    /// A builder with room for `capacity` bytes before the buffer grows, which copies it.
+    ///
+    /// The size at which packs are finished, the longest blob and some room for the header are enough.
     package init(capacity: Int = 0) {
         bytes.reserveCapacity(capacity)
     }
 
+    /// Whether no blob has been added.
     package var isEmpty: Bool { blobs.isEmpty }
 
     /// The length of the pack if it were finished now, in bytes.
@@ -39,10 +45,14 @@ package struct PackBuilder {
 
     /// Appends a blob: `write` puts its sealed form at the start of the room and returns how long that is.
     ///
-    /// `uncompressedLength` is the blob's length if its sealed form is compressed, 0 if it is not. The room has
-    /// `maximumLength` bytes, for which ``hasRoom(for:)`` must hold. Nothing is appended if `write` throws.
+    /// `uncompressedLength` is the blob's length if its sealed form is compressed, 0 if it is not. The room
+    /// has `maximumLength` bytes, for which ``hasRoom(for:)`` must hold. Nothing is appended if `write`
+    /// throws.
     package mutating func append<Failure: Error>(
-        type: BlobType, id: BlobID, uncompressedLength: UInt32, maximumLength: Int,
+        type: BlobType,
+        id: BlobID,
+        uncompressedLength: UInt32,
+        maximumLength: Int,
         _ write: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
     ) throws(Failure) {
         try append(type: type, id: id, maximumLength: maximumLength) { (room) throws(Failure) in
@@ -54,7 +64,9 @@ package struct PackBuilder {
     ///
     /// It returns the length of the sealed form, and the blob's length if that is compressed, else 0.
     package mutating func append<Failure: Error>(
-        type: BlobType, id: BlobID, maximumLength: Int,
+        type: BlobType,
+        id: BlobID,
+        maximumLength: Int,
         _ write: (UnsafeMutableRawBufferPointer) throws(Failure) -> (
             length: Int, uncompressedLength: UInt32
         )
@@ -69,8 +81,12 @@ package struct PackBuilder {
             return result.length
         }
         let blob = IndexedBlob(
-            type: type, id: id, offset: offset, length: UInt32(bytes.count) - offset,
-            uncompressedLength: uncompressedLength)
+            type: type,
+            id: id,
+            offset: offset,
+            length: UInt32(bytes.count) - offset,
+            uncompressedLength: uncompressedLength
+        )
         blobs.append(blob)
         headerLength += PackHeader.size(isCompressed: blob.isCompressed)
     }
@@ -78,7 +94,9 @@ package struct PackBuilder {
     /// Appends a blob that is sealed already, as it came from another pack.
     package mutating func append(_ sealed: UnsafeRawBufferPointer, as blob: IndexedBlob) {
         append(
-            type: blob.type, id: blob.id, uncompressedLength: blob.uncompressedLength,
+            type: blob.type,
+            id: blob.id,
+            uncompressedLength: blob.uncompressedLength,
             maximumLength: sealed.count
         ) { room in
             room.copyMemory(from: sealed)
@@ -101,7 +119,8 @@ package struct PackBuilder {
     /// The header is decoded again before anybody relies on it. `hash` names the pack; pass another function
     /// to hash many packs at once.
     package mutating func finish(
-        with envelope: Envelope, hash: (UnsafeRawBufferPointer) -> Digest = BlobHasher.digest
+        with envelope: Envelope,
+        hash: (UnsafeRawBufferPointer) -> Digest = BlobHasher.digest
     ) throws(FormatError) -> FinishedPack {
         precondition(!isEmpty, "a pack has at least one blob")
         let header = PackHeader.encode(blobs)
@@ -116,7 +135,10 @@ package struct PackBuilder {
             bytes.append(capacity: sealedLength + PackHeader.lengthFieldLength) { room in
                 envelope.seal(header, into: room)
                 room.storeBytes(
-                    of: UInt32(sealedLength).littleEndian, toByteOffset: sealedLength, as: UInt32.self)
+                    of: UInt32(sealedLength).littleEndian,
+                    toByteOffset: sealedLength,
+                    as: UInt32.self
+                )
                 return sealedLength + PackHeader.lengthFieldLength
             }
         }

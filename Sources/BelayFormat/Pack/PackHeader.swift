@@ -34,11 +34,17 @@ package enum PackHeader {
             for entry in entries {
                 room[position] = entry.type.rawValue | (entry.isCompressed ? 2 : 0)
                 room.storeBytes(
-                    of: entry.length.littleEndian, toByteOffset: position + 1, as: UInt32.self)
+                    of: entry.length.littleEndian,
+                    toByteOffset: position + 1,
+                    as: UInt32.self
+                )
                 position += 5
                 if entry.isCompressed {
                     room.storeBytes(
-                        of: entry.uncompressedLength.littleEndian, toByteOffset: position, as: UInt32.self)
+                        of: entry.uncompressedLength.littleEndian,
+                        toByteOffset: position,
+                        as: UInt32.self
+                    )
                     position += 4
                 }
                 entry.id.digest.store(into: UnsafeMutableRawBufferPointer(rebasing: room[position...]))
@@ -73,8 +79,13 @@ package enum PackHeader {
             }
             entries.append(
                 IndexedBlob(
-                    type: type, id: BlobID(Digest(loading: id)), offset: offset, length: length,
-                    uncompressedLength: uncompressedLength))
+                    type: type,
+                    id: BlobID(Digest(loading: id)),
+                    offset: offset,
+                    length: length,
+                    uncompressedLength: uncompressedLength
+                )
+            )
             offset = next
         }
         return entries
@@ -84,7 +95,8 @@ package enum PackHeader {
     ///
     /// It ends four bytes before the end of the pack.
     package static func sealedLength(
-        tail: UnsafeRawBufferPointer, packLength: Int
+        tail: UnsafeRawBufferPointer,
+        packLength: Int
     ) throws(FormatError) -> Int {
         guard packLength >= packLengthMinimum, tail.count >= lengthFieldLength else {
             throw malformed("the pack has only \(packLength) bytes")
@@ -103,7 +115,9 @@ package enum PackHeader {
     ///
     /// Checks that blobs and header fill a pack of `packLength` bytes exactly.
     package static func open(
-        tail: UnsafeRawBufferPointer, packLength: Int, with envelope: Envelope
+        tail: UnsafeRawBufferPointer,
+        packLength: Int,
+        with envelope: Envelope
     ) throws(FormatError) -> [IndexedBlob] {
         let length = try sealedLength(tail: tail, packLength: packLength)
         let end = tail.count - lengthFieldLength
@@ -124,14 +138,4 @@ package enum PackHeader {
     private static func malformed(_ detail: String) -> FormatError {
         .malformed(what: "pack header", detail: detail)
     }
-}
-
-extension IndexedBlob {
-    /// Whether the blob is stored as a zstd frame.
-    @inlinable
-    package var isCompressed: Bool { uncompressedLength != 0 }
-
-    /// Length of the blob's plain bytes.
-    @inlinable
-    package var plainLength: Int { isCompressed ? Int(uncompressedLength) : max(0, Int(length) - 32) }
 }

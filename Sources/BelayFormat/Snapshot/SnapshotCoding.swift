@@ -113,7 +113,7 @@ package enum SnapshotCoding {
 }
 
 extension JSONReader {
-    /// An array of strings.
+    /// The strings of the array that must come next.
     package mutating func strings() throws(FormatError) -> [String] {
         var values: [String] = []
         try enterArray()
@@ -123,6 +123,7 @@ extension JSONReader {
 }
 
 extension JSONWriter {
+    /// Writes an array of strings.
     package mutating func strings(_ values: [String]) {
         beginArray()
         for value in values { string(value) }

@@ -30,7 +30,8 @@ package enum Base64 {
 
     /// The bytes that `text` stands for; `nil` if it is not base64.
     ///
-    /// Line ends between digits are skipped, as Go does; everything else, missing padding included, is refused.
+    /// Line ends between digits are skipped, as Go does; everything else, missing padding included, is
+    /// refused.
     package static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         var group: UInt32 = 0

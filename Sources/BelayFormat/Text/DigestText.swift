@@ -23,7 +23,8 @@ package enum DigestText {
         room.storeBytes(of: low.bigEndian, toByteOffset: offset + 8, as: UInt64.self)
     }
 
-    /// The digest written as exactly 64 digits of either case, as JSON may hold them; `nil` for anything else.
+    /// The digest written as exactly 64 digits of either case, as JSON may hold them; `nil` for anything
+    /// else.
     package static func parse(_ text: UnsafeRawBufferPointer) -> Digest? {
         guard text.count == length else { return nil }
         guard

@@ -5,7 +5,8 @@ package enum TimestampText {
     /// Appends the text: no trailing zeros in the fraction, `Z` for offset zero, year clamped to 0…9999.
     package static func append(_ timestamp: Timestamp, to target: inout [UInt8]) {
         let (local, overflow) = timestamp.seconds.addingReportingOverflow(
-            Int64(timestamp.offsetMinutes) * 60)
+            Int64(timestamp.offsetMinutes) * 60
+        )
         // So far out that the year is clamped whatever the zone.
         let seconds = overflow ? timestamp.seconds : local
         let dayNumber = floorDivide(seconds, 86_400)
@@ -63,7 +64,10 @@ package enum TimestampText {
         let days = CivilDate(year: year, month: month, day: day).daysSinceEpoch
         let local = days * 86_400 + Int64(hour * 3600 + minute * 60 + second)
         return Timestamp(
-            seconds: local - Int64(offset) * 60, nanoseconds: nanoseconds, offsetMinutes: Int16(offset))
+            seconds: local - Int64(offset) * 60,
+            nanoseconds: nanoseconds,
+            offsetMinutes: Int16(offset)
+        )
     }
 
     private static func number(_ text: UnsafeRawBufferPointer, at offset: Int, count: Int) -> Int? {

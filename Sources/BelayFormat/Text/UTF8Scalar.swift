@@ -4,7 +4,8 @@
 enum UTF8Scalar {
     /// The scalar that starts at `position` and its length in bytes; `nil` if no valid sequence starts there.
     static func decode(
-        _ bytes: UnsafeRawBufferPointer, at position: Int
+        _ bytes: UnsafeRawBufferPointer,
+        at position: Int
     ) -> (scalar: UInt32, length: Int)? {
         let first = bytes[position]
         if first < 0x80 { return (UInt32(first), 1) }

@@ -82,7 +82,10 @@ package enum NameQuoting {
     }
 
     private static func appendHexadecimal(
-        _ value: UInt32, digits: Int, marker: UInt8, to text: inout [UInt8]
+        _ value: UInt32,
+        digits: Int,
+        marker: UInt8,
+        to text: inout [UInt8]
     ) {
         text.append(0x5C)
         text.append(marker)
@@ -93,7 +96,9 @@ package enum NameQuoting {
 
     /// Undoes the escape at `position` and moves past it; `false` if it is none.
     private static func appendUnquoted(
-        _ text: [UInt8], at position: inout Int, to bytes: inout [UInt8]
+        _ text: [UInt8],
+        at position: inout Int,
+        to bytes: inout [UInt8]
     ) -> Bool {
         guard position + 1 < text.count else { return false }
         let kind = text[position + 1]
@@ -128,7 +133,10 @@ package enum NameQuoting {
     }
 
     private static func number(
-        _ text: [UInt8], at position: inout Int, digits: Int, bits: UInt32
+        _ text: [UInt8],
+        at position: inout Int,
+        digits: Int,
+        bits: UInt32
     ) -> UInt32? {
         guard position + digits <= text.count else { return nil }
         var value: UInt32 = 0

@@ -4,8 +4,8 @@ package import BelayCore
 package enum TreeDecoding {
     /// The tree in `bytes`, its nodes in order.
     ///
-    /// Key order, space, unknown and missing fields do not matter. Nodes out of order are put in order, and a name
-    /// that is there twice stays twice. An invalid name makes the whole tree malformed.
+    /// Key order, space, unknown and missing fields do not matter. Nodes out of order are put in order, and
+    /// a name that is there twice stays twice. An invalid name makes the whole tree malformed.
     package static func decode(_ bytes: [UInt8]) throws(FormatError) -> Tree {
         try bytes.withBytes { (bytes) throws(FormatError) in try decode(bytes) }
     }
@@ -22,7 +22,8 @@ package enum TreeDecoding {
         return Tree(nodes: nodes)
     }
 
-    /// The tree in `bytes` for an examination: with its nodes as they stand, and with what is wrong about them.
+    /// The tree in `bytes` for an examination: with its nodes as they stand, and with what is wrong about
+    /// them.
     ///
     /// Names may be invalid here, so the result must never be restored.
     package static func examine(

@@ -2,8 +2,8 @@ package import BelayCore
 
 /// Trees as the JSON text whose SHA-256 is their id.
 ///
-/// restic reads other texts too, but compares re-encoded ones byte for byte, and equal directories share a blob
-/// only if their texts are equal. So this is the only way a tree is ever written.
+/// restic reads other texts too, but compares re-encoded ones byte for byte, and equal directories share a
+/// blob only if their texts are equal. So this is the only way a tree is ever written.
 package enum TreeEncoding {
     /// The text of a tree of these nodes, which are sorted by name.
     ///
@@ -19,7 +19,8 @@ package enum TreeEncoding {
     package static func append(_ nodes: [Node], to target: inout [UInt8]) {
         precondition(
             zip(nodes, nodes.dropFirst()).allSatisfy { !($1.name < $0.name) },
-            "the nodes of a tree are sorted by name")
+            "the nodes of a tree are sorted by name"
+        )
         appendAsTheyAre(nodes, to: &target)
     }
 
@@ -89,7 +90,8 @@ package enum TreeEncoding {
     }
 
     private static func writeAttributes(
-        _ attributes: [Node.ExtendedAttribute], to writer: inout JSONWriter
+        _ attributes: [Node.ExtendedAttribute],
+        to writer: inout JSONWriter
     ) {
         guard !attributes.isEmpty else { return }
         writer.key("extended_attributes")

@@ -28,7 +28,8 @@ enum TreeReader {
     }
 
     static func node(
-        _ reader: inout JSONReader, _ strings: inout RecentStrings
+        _ reader: inout JSONReader,
+        _ strings: inout RecentStrings
     ) throws(FormatError) -> Node {
         var node = Node(name: FileName([]), kind: .file)
         var kind: Node.Kind?
@@ -91,7 +92,8 @@ enum TreeReader {
 
     /// The next string, taken from `recent` if it is the same.
     private static func shared(
-        _ recent: inout String, _ reader: inout JSONReader
+        _ recent: inout String,
+        _ reader: inout JSONReader
     ) throws(FormatError) -> String {
         let text = try reader.string()
         if text.isPlain, text.raw.elementsEqual(recent.utf8) { return recent }

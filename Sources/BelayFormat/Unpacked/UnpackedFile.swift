@@ -13,13 +13,17 @@ package enum UnpackedFile {
     ///
     /// Version 2 always compresses, version 1 never.
     package static func encode(
-        _ json: [UInt8], version: RepositoryConfig.Version, envelope: Envelope, compressor: ZstdCompressor
+        _ json: [UInt8],
+        version: RepositoryConfig.Version,
+        envelope: Envelope,
+        compressor: ZstdCompressor
     ) throws(FormatError) -> (bytes: [UInt8], digest: Digest) {
         var payload = json
         if version >= .two {
             payload = [compressedMarker]
             try json.withBytes { (json) throws(FormatError) in
-                try payload.append(capacity: ZstdCompressor.bound(json.count)) { (target) throws(FormatError) in
+                try payload.append(capacity: ZstdCompressor.bound(json.count)) {
+                    (target) throws(FormatError) in
                     try compressor.compress(json, into: target)
                 }
             }
@@ -32,8 +36,11 @@ package enum UnpackedFile {
     ///
     /// That the bytes have the digest that is their name is for the caller to check.
     package static func decode(
-        _ sealed: [UInt8], version: RepositoryConfig.Version, envelope: Envelope,
-        decompressor: ZstdDecompressor, limit: Int = plainLengthMaximum
+        _ sealed: [UInt8],
+        version: RepositoryConfig.Version,
+        envelope: Envelope,
+        decompressor: ZstdDecompressor,
+        limit: Int = plainLengthMaximum
     ) throws(FormatError) -> [UInt8] {
         let payload = try envelope.open(sealed)
         guard let first = payload.first else { throw .malformed(what: "file", detail: "it is empty") }

@@ -54,7 +54,13 @@ final class CompressibilityProbe {
         let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<start + length])
         let written = trial.withMutableBytes { target in
             ZSTD_compressCCtx(
-                context, target.baseAddress, length - length / 32, piece.baseAddress, piece.count, 1)
+                context,
+                target.baseAddress,
+                length - length / 32,
+                piece.baseAddress,
+                piece.count,
+                1
+            )
         }
         return ZSTD_isError(written) != 0
     }

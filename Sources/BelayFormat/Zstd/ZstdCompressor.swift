@@ -2,14 +2,15 @@ import CZstd
 
 /// Compresses blobs to zstd frames, one after another with the same context.
 ///
-/// Each worker has its own. Frames state the length of their content and carry no checksum: the envelope's tag
-/// and the blob's digest protect it already.
+/// Each worker has its own. Frames state the length of their content and carry no checksum: the envelope's
+/// tag and the blob's digest protect it already.
 package final class ZstdCompressor {
     package let level: CompressionLevel
 
     private let context: OpaquePointer
     private let probe = CompressibilityProbe()
 
+    /// A compressor with a context of its own, some hundred KiB to some MiB depending on the level.
     package init(level: CompressionLevel) {
         self.level = level
         guard let context = ZSTD_createCCtx() else {
@@ -31,10 +32,16 @@ package final class ZstdCompressor {
     ///
     /// With room for ``bound(_:)`` bytes it does not fail on account of the content.
     package func compress(
-        _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
+        _ source: UnsafeRawBufferPointer,
+        into target: UnsafeMutableRawBufferPointer
     ) throws(FormatError) -> Int {
         let length = ZSTD_compress2(
-            context, target.baseAddress, target.count, source.baseAddress, source.count)
+            context,
+            target.baseAddress,
+            target.count,
+            source.baseAddress,
+            source.count
+        )
         guard ZSTD_isError(length) == 0 else { throw .engine("zstd: \(ZstdFrame.errorName(length))") }
         return length
     }
@@ -43,10 +50,16 @@ package final class ZstdCompressor {
     ///
     /// A target shorter than the source thus gives up on what does not become smaller.
     package func compressIfFits(
-        _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
+        _ source: UnsafeRawBufferPointer,
+        into target: UnsafeMutableRawBufferPointer
     ) throws(FormatError) -> Int? {
         let length = ZSTD_compress2(
-            context, target.baseAddress, target.count, source.baseAddress, source.count)
+            context,
+            target.baseAddress,
+            target.count,
+            source.baseAddress,
+            source.count
+        )
         if ZSTD_isError(length) == 0 { return length }
         guard ZSTD_getErrorCode(length) == ZSTD_error_dstSize_tooSmall else {
             throw .engine("zstd: \(ZstdFrame.errorName(length))")

@@ -7,6 +7,7 @@ import CZstd
 package final class ZstdDecompressor {
     private let context: OpaquePointer
 
+    /// A decompressor with a context of its own.
     package init() {
         guard let context = ZSTD_createDCtx() else {
             // Invariant: this fails only when memory runs out, as any allocation would.
@@ -20,15 +21,21 @@ package final class ZstdDecompressor {
 
     /// Decompresses `source`, whose content must fill `target` exactly.
     ///
-    /// The length is known from the pack's header or the index. One that is wrong must be noticed here: nothing
-    /// later would, and chunks after it would be restored to wrong places.
+    /// The length is known from the pack's header or the index. One that is wrong must be noticed here:
+    /// nothing later would, and chunks after it would be restored to wrong places.
     @discardableResult
     package func decompress(
-        _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
+        _ source: UnsafeRawBufferPointer,
+        into target: UnsafeMutableRawBufferPointer
     ) throws(FormatError) -> Int {
         _ = try ZstdFrame.all(in: source)
         let length = ZSTD_decompressDCtx(
-            context, target.baseAddress, target.count, source.baseAddress, source.count)
+            context,
+            target.baseAddress,
+            target.count,
+            source.baseAddress,
+            source.count
+        )
         guard ZSTD_isError(length) == 0 else { throw ZstdFrame.malformed(ZstdFrame.errorName(length)) }
         guard length == target.count else {
             throw ZstdFrame.malformed("it has \(length) bytes of content instead of \(target.count)")
@@ -38,7 +45,8 @@ package final class ZstdDecompressor {
 
     /// The content of `source`, whose length is not known before, but is at most `limit` bytes.
     package func decompress(
-        _ source: UnsafeRawBufferPointer, limit: Int
+        _ source: UnsafeRawBufferPointer,
+        limit: Int
     ) throws(FormatError) -> [UInt8] {
         var known = 0
         var isKnown = true

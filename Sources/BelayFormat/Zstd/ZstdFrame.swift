@@ -6,7 +6,7 @@ import CZstd
 struct ZstdFrame {
     /// The length of the whole frame, in bytes.
     let length: Int
-    /// The length of the content; `nil` if the header does not state it. Zero for a skippable frame.
+    /// The length of the content, zero for a skippable frame; `nil` if the header does not state it.
     let contentLength: Int?
 
     /// The largest window restic's decoder accepts.
@@ -36,7 +36,9 @@ struct ZstdFrame {
         let magic = UInt32(littleEndian: source.loadUnaligned(as: UInt32.self))
         let isSkippable = magic & 0xFFFF_FFF0 == 0x184D_2A50
         // Old formats that the library may still know are not part of the repository format.
-        guard isSkippable || magic == 0xFD2F_B528 else { throw Self.malformed("no frame starts where one should") }
+        guard isSkippable || magic == 0xFD2F_B528 else {
+            throw Self.malformed("no frame starts where one should")
+        }
         let length = ZSTD_findFrameCompressedSize(source.baseAddress, source.count)
         guard ZSTD_isError(length) == 0 else { throw Self.malformed(Self.errorName(length)) }
         self.length = length

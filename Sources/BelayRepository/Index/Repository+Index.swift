@@ -3,6 +3,29 @@ package import BelayCore
 import BelayFormat
 import BelaySystem
 
+/// The blobs that were in the repository when a backup began.
+package struct KnownBlobs: Sendable {
+    fileprivate let tables: [IndexTable]
+    /// The index files that told of them.
+    package let indexIDs: [IndexID]
+
+    /// Whether some pack holds the blob.
+    package func contains(_ handle: BlobHandle) -> Bool {
+        tables.contains { $0.contains(handle) }
+    }
+
+    /// Blobs of a single table.
+    package init(_ table: IndexTable) {
+        tables = [table]
+        indexIDs = table.indexIDs
+    }
+
+    fileprivate init(tables: [IndexTable], indexIDs: [IndexID]) {
+        self.tables = tables
+        self.indexIDs = indexIDs
+    }
+}
+
 extension Repository {
     /// The ids of all index files there are.
     package func indexIDs() async throws -> [IndexID] {
@@ -32,6 +55,35 @@ extension Repository {
         saveCache(of: table)
         return table
     }
+
+    /// What is stored already, for a backup: the cached table and, beside it, what came since.
+    ///
+    /// A table of all is only made anew, and the cache with it, when much has come: otherwise each backup
+    /// would pay for the size of the repository.
+    package func loadKnownBlobs() async throws -> KnownBlobs {
+        let present = try await indexIDs()
+        guard let cached = cachedIndex(), Set(present).isSuperset(of: cached.indexIDs) else {
+            return KnownBlobs(tables: [try await loadIndex()], indexIDs: present)
+        }
+        let known = Set(cached.indexIDs)
+        let missing = present.filter { !known.contains($0) }
+        if missing.isEmpty { return KnownBlobs(tables: [cached], indexIDs: present) }
+        guard missing.count <= Self.recentIndexesMaximum else {
+            return KnownBlobs(tables: [try await loadIndex()], indexIDs: present)
+        }
+        var builder = IndexTableBuilder()
+        for id in missing.sorted() { try await add(id, to: &builder) }
+        let recent = builder.build()
+        let recentCount = recent.count(of: .data) + recent.count(of: .tree)
+        let cachedCount = cached.count(of: .data) + cached.count(of: .tree)
+        if recentCount > 10_000 + cachedCount / 8 {
+            return KnownBlobs(tables: [try await loadIndex()], indexIDs: present)
+        }
+        return KnownBlobs(tables: [cached, recent], indexIDs: present)
+    }
+
+    /// More index files than this are not read again by every backup.
+    private static let recentIndexesMaximum = 24
 
     /// The index files as they are, without a cache, leaving out those that cannot be read.
     package func loadReadableIndexes() async throws -> (table: IndexTable, unreadable: [(IndexID, any Error)]) {

@@ -32,7 +32,7 @@ package final class BlobWriter: Sendable {
     }
 
     private let repository: Repository
-    private let known: IndexTable
+    private let known: KnownBlobs
     private let packSize: Int
     private let dataPacks: [OpenPack]
     private let treePack: OpenPack
@@ -43,7 +43,7 @@ package final class BlobWriter: Sendable {
     private let added = Mutex(AddedBlobs())
     private let turn = Atomic<Int>(0)
 
-    private init(_ repository: Repository, known: IndexTable, packSize: Int) {
+    private init(_ repository: Repository, known: KnownBlobs, packSize: Int) {
         self.repository = repository
         self.known = known
         self.packSize = packSize
@@ -99,7 +99,7 @@ package final class BlobWriter: Sendable {
     /// refers to.
     package static func with<Result: Sendable>(
         _ repository: Repository,
-        known: IndexTable,
+        known: KnownBlobs,
         packSize: Int,
         _ body: @Sendable @escaping (BlobWriter) async throws -> Result
     ) async throws -> (result: Result, added: AddedBlobs) {
@@ -189,5 +189,17 @@ package final class BlobWriter: Sendable {
         let json = IndexFile(packs: packs).encode()
         _ = try await repository.saveUnpacked(json, as: .index)
         added.withLock { $0.storedBytes += UInt64(json.count / 3) }
+    }
+}
+
+extension BlobWriter {
+    /// Runs `body` with a writer that takes what a whole index table holds for known.
+    package static func with<Result: Sendable>(
+        _ repository: Repository,
+        known table: IndexTable,
+        packSize: Int,
+        _ body: @Sendable @escaping (BlobWriter) async throws -> Result
+    ) async throws -> (result: Result, added: AddedBlobs) {
+        try await with(repository, known: KnownBlobs(table), packSize: packSize, body)
     }
 }

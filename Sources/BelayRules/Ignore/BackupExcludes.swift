@@ -9,11 +9,11 @@ package enum BackupExcludesError: Error, Hashable, Sendable {
 /// The patterns of `--exclude` and `--iexclude`, which mean what they mean to restic.
 ///
 /// A pattern is a row of components, and it matches where the components of a path have that row anywhere, so
-/// what lies below an excluded directory is excluded too; a pattern that starts with `/` matches from the root
-/// only. `**` stands for any number of components. `!` in front takes back what earlier patterns excluded, but
-/// who does not descend into an excluded directory never gets to ask about what is below. Within a component
-/// the wildcards are those of ``ComponentGlobs``. No variables are replaced: that is done where restic does it,
-/// in files of patterns.
+/// what lies below an excluded directory is excluded too; a pattern that starts with `/` matches from the
+/// root only. `**` stands for any number of components. `!` in front takes back what earlier patterns
+/// excluded, but who does not descend into an excluded directory never gets to ask about what is below.
+/// Within a component the wildcards are those of ``ComponentGlobs``. No variables are replaced: that is done
+/// where restic does it, in files of patterns.
 package struct BackupExcludes: Sendable {
     private let sensitive: ExcludePatternList
     private let insensitive: ExcludePatternList
@@ -22,7 +22,8 @@ package struct BackupExcludes: Sendable {
 
     /// The patterns of `--exclude` and those of `--iexclude`; empty ones count for nothing.
     ///
-    /// - Throws: ``BackupExcludesError/invalidPattern(_:)`` for the first one that restic would refuse.
+    /// - Throws: ``BackupExcludesError/invalidPattern(_:)`` for the first one that is malformed. restic
+    ///   overlooks some of these and then excludes nothing where it meets the fault.
     package init(_ patterns: [[UInt8]], ignoringCase: [[UInt8]] = []) throws(BackupExcludesError) {
         var sensitive = ExcludePatternList()
         var insensitive = ExcludePatternList()

@@ -1,7 +1,8 @@
 /// The wildcards of restic's patterns within one component of a path.
 ///
-/// They are those of Go's `filepath.Match`: `*`, `?`, `[a-z]`, `[^a-z]` and a backslash before what is meant as
-/// itself. `?` and brackets take a whole character where the bytes are UTF-8 and one byte where they are not.
+/// They are those of Go's `filepath.Match`: `*`, `?`, `[a-z]`, `[^a-z]` and a backslash before what is meant
+/// as itself. `?` and brackets take a whole character where the bytes are UTF-8 and one byte where they are
+/// not.
 struct ComponentGlobs: Sendable {
     private struct Step: Sendable {
         enum Kind: UInt8, Sendable { case literal, character, characterClass, star }
@@ -39,7 +40,9 @@ struct ComponentGlobs: Sendable {
                 steps.append(Step(kind: .character))
             case ASCII.bracket:
                 guard let parsed = characterClass(&rest) else { return nil }
-                steps.append(Step(kind: .characterClass, classIndex: Int32(truncatingIfNeeded: classes.count)))
+                steps.append(
+                    Step(kind: .characterClass, classIndex: Int32(truncatingIfNeeded: classes.count))
+                )
                 classes.append(parsed)
             case ASCII.backslash:
                 guard let escaped = rest.popFirst() else { return nil }
@@ -87,6 +90,11 @@ struct ComponentGlobs: Sendable {
     ///
     /// Time grows with the product of both lengths. Allocates nothing.
     func matches(_ glob: Glob, _ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        // Most patterns end in a byte that stands for itself, and most names end in another.
+        if !glob.isEmpty {
+            let last = steps[glob.upperBound - 1]
+            if last.kind == .literal, text.last != last.byte { return false }
+        }
         var step = glob.lowerBound
         var position = 0
         var starStep = -1

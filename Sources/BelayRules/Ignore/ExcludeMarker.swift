@@ -12,7 +12,8 @@ package struct ExcludeMarker: Hashable, Sendable {
     /// `CACHEDIR.TAG` with its signature (https://bford.info/cachedir/).
     package static let cacheDirectory = ExcludeMarker(
         fileName: Array("CACHEDIR.TAG".utf8),
-        header: Array("Signature: 8a477f597d28d172789f06886806bc55".utf8))
+        header: Array("Signature: 8a477f597d28d172789f06886806bc55".utf8)
+    )
 
     private init(fileName: [UInt8], header: [UInt8]) {
         self.fileName = fileName
@@ -30,7 +31,8 @@ package struct ExcludeMarker: Hashable, Sendable {
     /// How many bytes of the file have to be read before it can be asked.
     package var byteCount: Int { header.count }
 
-    /// Whether a file of that name with `contents`, or their first ``byteCount`` bytes, excludes its directory.
+    /// Whether a file of that name with `contents`, or their first ``byteCount`` bytes, excludes its
+    /// directory.
     package func excludesDirectory(contents: [UInt8]) -> Bool {
         contents.starts(with: header)
     }

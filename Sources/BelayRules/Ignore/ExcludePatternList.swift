@@ -48,7 +48,9 @@ struct ExcludePatternList: Sendable {
                 isNegated: isNegated,
                 isAbsolute: cleaned.isAbsolute,
                 hasDoubleStar: hasDoubleStar,
-                parts: start..<parts.count))
+                parts: start..<parts.count
+            )
+        )
     }
 
     /// Whether the patterns exclude `path`, an absolute path.
@@ -94,8 +96,9 @@ struct ExcludePatternList: Sendable {
         if !pattern.hasDoubleStar, pattern.parts.count > components.count - offset { return false }
         var part = pattern.parts.lowerBound
         var position = offset
-        // How many components are still free: restic expands one `**` after the other and, while it does, each
-        // of those to come takes up one component, even if it stands for none in the end. The root is one too.
+        // How many components are still free: restic expands one `**` after the other and, while it does,
+        // each of those to come takes up one component, even if it stands for none in the end. The root is
+        // one too.
         let roots = pattern.isAbsolute ? 1 : 0
         var spare = components.count + 1 - (pattern.parts.count + roots)
 

@@ -51,7 +51,8 @@ func nameHash(_ name: UnsafeBufferPointer<UInt8>, foldsCase: Bool) -> UInt64 {
                 word |= UInt64(name[index + offset]) << UInt64(offset * 8)
             }
         }
-        // A letter's case is one bit, so dropping that bit folds it; what else falls together costs a comparison.
+        // A letter's case is one bit, so dropping that bit folds it; what else falls together costs a
+        // comparison.
         if foldsCase { word |= 0x2020_2020_2020_2020 }
         hash = (hash ^ word) &* 0xFF51_AFD7_ED55_8CCD
         hash ^= hash >> 32

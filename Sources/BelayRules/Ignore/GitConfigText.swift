@@ -6,13 +6,14 @@ package struct GitConfigError: Error, Hashable, Sendable {
 
 /// The text of one git configuration file.
 ///
-/// It is read as git reads it, but no path is expanded and nothing is included: ``settings`` lists what matters
-/// here in the order of the text, and whoever reads files puts the settings of an included file where the
-/// `include` stands. Of several settings of one kind the last one holds.
+/// It is read as git reads it, but no path is expanded and nothing is included: ``settings`` lists what
+/// matters here in the order of the text, and whoever reads files puts the settings of an included file where
+/// the `include` stands. Of several settings of one kind the last one holds.
 package struct GitConfigText: Sendable {
     /// One variable.
     package struct Entry: Hashable, Sendable {
-        /// The full name as `git config --list` prints it: section and key in lower case, the part between as is.
+        /// The full name as `git config --list` prints it: section and key in lower case, the part between as
+        /// is.
         package let name: [UInt8]
         /// The value; `nil` for a name alone, which means true.
         package let value: [UInt8]?
@@ -23,8 +24,8 @@ package struct GitConfigText: Sendable {
     package enum Setting: Hashable, Sendable {
         /// `core.excludesFile`: a path, which may start with `~/`, `~user/` or `%(prefix)/`; empty for none.
         ///
-        /// Where it is not set, it is `git/ignore` in `$XDG_CONFIG_HOME`, or in `~/.config` if that is not set or
-        /// empty.
+        /// Where it is not set, it is `git/ignore` in `$XDG_CONFIG_HOME`, or in `~/.config` if that is not
+        /// set or empty.
         case excludesFile([UInt8])
         case ignoreCase(Bool)
         /// `core.worktree`, relative to the `.git` directory.

@@ -18,12 +18,11 @@ package enum GitIndexError: Error, Hashable, Sendable {
 
 /// The paths that git tracks, as its index lists them.
 ///
-/// The checksum at the end is not looked at: whoever makes an index can make it fit, and git may leave it zero.
+/// The checksum at the end is not looked at: whoever makes an index can make it fit, and git may leave it
+/// zero.
 package struct GitIndex: Sendable {
     /// A longer path is refused.
     package static let pathByteCountMaximum = 64 << 10
-    /// More bytes of paths in all are refused; version 4 lets a small file stand for a great many.
-    package static let pathsByteCountMaximum = 1 << 30
 
     /// All paths, one behind the other, in ascending order.
     private var bytes: [UInt8] = []
@@ -37,13 +36,15 @@ package struct GitIndex: Sendable {
 
     /// The paths in the bytes of an index, whose object names have `hashByteCount` bytes.
     ///
-    /// That is 20, or 32 in a repository with `extensions.objectFormat = sha256`. Of a path in conflict, which
-    /// has up to three entries, one is kept. With `ignoresCase`, which is `core.ignoreCase`, a path is tracked
-    /// in whatever case it is written.
+    /// That is 20, or 32 in a repository with `extensions.objectFormat = sha256`. Of a path in conflict,
+    /// which has up to three entries, one is kept. With `ignoresCase`, which is `core.ignoreCase`, a path is
+    /// tracked in whatever case it is written. More bytes of paths than `pathsByteCountMaximum` are refused,
+    /// since version 4 lets a small file stand for a great many.
     package init(
         _ bytes: [UInt8],
         hashByteCount: Int = 20,
-        ignoresCase: Bool = false
+        ignoresCase: Bool = false,
+        pathsByteCountMaximum: Int = 1 << 30
     ) throws(GitIndexError) {
         var reader = GitIndexReader(bytes, hashByteCount: hashByteCount)
         let version = try reader.header()
@@ -58,7 +59,9 @@ package struct GitIndex: Sendable {
                 // The search relies on the order, which git keeps by bytes.
                 guard previous.lexicographicallyPrecedes(path) else { throw .malformedEntry(number) }
             }
-            guard self.bytes.count + path.count <= Self.pathsByteCountMaximum else { throw .tooLarge }
+            guard self.bytes.count + path.count <= min(pathsByteCountMaximum, Int(UInt32.max)) else {
+                throw .tooLarge
+            }
             self.bytes.append(contentsOf: path)
             starts.append(UInt32(truncatingIfNeeded: self.bytes.count))
         }

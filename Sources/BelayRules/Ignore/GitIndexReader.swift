@@ -1,4 +1,5 @@
-/// Reads the parts of a `.git/index` in order (gitformat-index, "The Git index file has the following format").
+/// Reads the parts of a `.git/index` in order (gitformat-index, "The Git index file has the following
+/// format").
 struct GitIndexReader {
     private let bytes: [UInt8]
     private let hashByteCount: Int
@@ -72,7 +73,8 @@ struct GitIndexReader {
 
     /// Passes over the extensions up to the checksum.
     ///
-    /// - Throws: ``GitIndexError/unsupportedExtension(_:)`` for one without which the entries are not the truth.
+    /// - Throws: ``GitIndexError/unsupportedExtension(_:)`` for one without which the entries are not the
+    ///   truth.
     mutating func extensions() throws(GitIndexError) {
         while position < end {
             guard end - position >= 8 else { throw .truncated }
@@ -104,7 +106,8 @@ struct GitIndexReader {
         return UInt16(bytes[position]) << 8 | UInt16(bytes[position + 1])
     }
 
-    /// Seven bits a byte, most significant first, each continuation adding one so that no number has two forms.
+    /// Seven bits a byte, most significant first, each continuation adding one so that no number has two
+    /// forms.
     private mutating func variableNumber(_ index: Int) throws(GitIndexError) -> Int {
         var value = 0
         for _ in 0..<5 {

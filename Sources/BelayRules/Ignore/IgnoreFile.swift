@@ -31,7 +31,10 @@ package final class IgnoreFile: Sendable {
     /// A byte order mark is skipped, and the last line needs no line feed.
     ///
     /// - Throws: ``IgnoreFileError`` if the text goes beyond the limits. Ignoring nothing is the safe answer.
-    package convenience init(_ text: [UInt8], options: IgnoreOptions = IgnoreOptions()) throws(IgnoreFileError) {
+    package convenience init(
+        _ text: [UInt8],
+        options: IgnoreOptions = IgnoreOptions()
+    ) throws(IgnoreFileError) {
         guard text.count <= Self.byteCountMaximum else { throw .tooLarge(byteCount: text.count) }
         var patterns: [IgnorePattern] = []
         var rest = text[...]
@@ -88,7 +91,8 @@ package final class IgnoreFile: Sendable {
                 path: path,
                 name: name,
                 hash: nameHash(name, foldsCase: options.ignoresCase),
-                isDirectory: isDirectory)
+                isDirectory: isDirectory
+            )
         }
         return match.index < 0 ? nil : patterns[Int(match.index)]
     }

@@ -79,7 +79,10 @@ package struct IgnorePattern: Sendable {
         if body.first == ASCII.slash { body.removeFirst() }
         guard
             let compiled = WildcardCompiler(
-                compiling: body, crossesSlashes: !looksAtName, options: options)
+                compiling: body,
+                crossesSlashes: !looksAtName,
+                options: options
+            )
         else {
             form = .nothing
             steps = []
@@ -93,7 +96,8 @@ package struct IgnorePattern: Sendable {
 
     /// Whether the pattern matches `path`, which is relative to the directory of the pattern's file.
     ///
-    /// This asks one pattern and is for tests and explanations; ``IgnoreFile`` asks all of its patterns at once.
+    /// This asks one pattern and is for tests and explanations; ``IgnoreFile`` asks all of its patterns at
+    /// once.
     package func matches(path: [UInt8], isDirectory: Bool) -> Bool {
         if isDirectoryOnly, !isDirectory { return false }
         let nameStart = (path.lastIndex(of: ASCII.slash) ?? -1) + 1
@@ -125,7 +129,9 @@ package struct IgnorePattern: Sendable {
 
 extension IgnorePattern {
     private static func equal(
-        _ text: some Sequence<UInt8>, _ literal: ArraySlice<UInt8>, _ foldsCase: Bool
+        _ text: some Sequence<UInt8>,
+        _ literal: ArraySlice<UInt8>,
+        _ foldsCase: Bool
     ) -> Bool {
         text.lazy.map { foldsCase ? ASCII.lowercase($0) : $0 }.elementsEqual(literal)
     }

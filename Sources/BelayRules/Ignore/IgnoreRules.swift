@@ -37,15 +37,15 @@ package struct IgnoreExplanation: Hashable, Sendable {
 
 /// The ignore rules that hold in one directory of a walk.
 ///
-/// A walk starts with the rules of the working tree and calls ``pushing(_:forDirectory:)`` for every directory
-/// that has a `.gitignore`, the top included, before it asks about the entries of that directory. All paths are
-/// relative to where the rules start, separated by `/`, without one at either end. A symbolic link is no
-/// directory, whatever it points to.
+/// A walk starts with the rules of the working tree and calls ``pushing(_:forDirectory:)`` for every
+/// directory that has a `.gitignore`, the top included, before it asks about the entries of that directory.
+/// All paths are relative to where the rules start, separated by `/`, without one at either end. A symbolic
+/// link is no directory, whatever it points to.
 ///
 /// - An ignored directory is not descended: nothing below it can be taken back, and its `.gitignore` is not
-///   read. If tracked files lie below (``GitIndex/hasTrackedBelow(_:)``), descend with ``everythingIgnored(by:)``
-///   and keep these alone. A tracked file is never ignored, so an ignored verdict counts only if
-///   ``GitIndex/isTracked(_:)`` is false.
+///   read. If tracked files lie below (``GitIndex/hasTrackedBelow(_:)``), descend with
+///   ``everythingIgnored(by:)`` and keep these alone. A tracked entry is never ignored, so an ignored verdict
+///   counts only if ``GitIndex/isTracked(_:)`` is false; a directory of which it is true is a submodule.
 /// - An entry named `.git` is never to be asked about: git looks at none.
 /// - A directory other than the top that has a `.git` is a repository of its own. git does not look into it;
 ///   who does goes on with ``enteringRepository(at:infoExclude:)``, so that none of the outer repository's
@@ -120,9 +120,9 @@ package struct IgnoreRules: Sendable {
 
     /// The rules at the top of the repository that lies in `directory` of this one's working tree.
     ///
-    /// What was given for this run and the global excludes go on to hold, the latter as seen from `directory`;
-    /// `info/exclude` is the inner repository's, and its directories are still to be pushed, with paths that
-    /// start where they started before.
+    /// What was given for this run and the global excludes go on to hold, the latter as seen from
+    /// `directory`; `info/exclude` is the inner repository's, and its directories are still to be pushed,
+    /// with paths that start where they started before.
     package func enteringRepository(at directory: [UInt8], infoExclude: IgnoreFile?) -> IgnoreRules {
         var rules = IgnoreRules(options: options)
         for layer in layers where layer.source == .globalExcludes {
@@ -156,13 +156,15 @@ package struct IgnoreRules: Sendable {
                         path: UnsafeBufferPointer(rebasing: path[base...]),
                         name: name,
                         hash: hash,
-                        isDirectory: isDirectory)
+                        isDirectory: isDirectory
+                    )
                 }
                 if match.index >= 0 {
                     return IgnoreVerdict(
                         isIgnored: !match.isNegated,
                         layer: Int32(truncatingIfNeeded: index),
-                        pattern: match.index)
+                        pattern: match.index
+                    )
                 }
             }
             index -= 1

@@ -18,9 +18,10 @@ private struct Record: Sendable {
 
 /// The patterns of one file, found by what an entry's name is, ends in or starts with.
 ///
-/// Most patterns of most files are names, paths and endings; one look into a table of chains answers for all of
-/// them, and only patterns with wildcards in other places are tried one after the other. It is a class with
-/// constant arrays because asking is what a walk does most: copies of a value would count references each time.
+/// Most patterns of most files are names, paths and endings; one look into a table of chains answers for all
+/// of them, and only patterns with wildcards in other places are tried one after the other. It is a class
+/// with constant arrays because asking is what a walk does most: copies of a value would count references
+/// each time.
 final class IgnoreTable: Sendable {
     /// A pattern that matched.
     struct Match {
@@ -64,7 +65,8 @@ final class IgnoreTable: Sendable {
 
     /// The last pattern that matches.
     ///
-    /// `path` is relative to the directory of the file, `name` is its last component, and `hash` the hash of that.
+    /// `path` is relative to the directory of the file, `name` is its last component, and `hash` the hash of
+    /// that.
     func lastMatch(
         path: UnsafeBufferPointer<UInt8>,
         name: UnsafeBufferPointer<UInt8>,
@@ -112,7 +114,9 @@ final class IgnoreTable: Sendable {
         var index = others
         while index > best {
             let record = records[Int(index)]
-            if isDirectory || !record.isDirectoryOnly, matches(record, path: path, name: name) { best = index }
+            if isDirectory || !record.isDirectoryOnly, matches(record, path: path, name: name) {
+                best = index
+            }
             index = record.next
         }
         return Match(index: best, isNegated: best >= 0 && records[Int(best)].isNegated)
@@ -142,10 +146,12 @@ final class IgnoreTable: Sendable {
                 sets.withUnsafeBufferPointer { sets in
                     wildcardMatches(
                         UnsafeBufferPointer(
-                            rebasing: steps[Int(record.start)..<Int(record.start + record.count)]),
+                            rebasing: steps[Int(record.start)..<Int(record.start + record.count)]
+                        ),
                         sets,
                         record.kind == .nameWildcards ? name : path,
-                        foldsCase: foldsCase)
+                        foldsCase: foldsCase
+                    )
                 }
             }
         default:
@@ -189,7 +195,8 @@ private struct IgnoreTableBuilder {
         var record = Record(
             kind: .name,
             isDirectoryOnly: pattern.isDirectoryOnly,
-            isNegated: pattern.isNegated)
+            isNegated: pattern.isNegated
+        )
         func link(_ chain: inout Int32) {
             record.next = chain
             chain = index

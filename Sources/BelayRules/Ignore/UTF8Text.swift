@@ -11,7 +11,8 @@ enum UTF8Text {
     }
 
     private static func multibyteScalar(
-        in text: UnsafeBufferPointer<UInt8>, at position: Int
+        in text: UnsafeBufferPointer<UInt8>,
+        at position: Int
     ) -> (UInt32, Int) {
         let first = text[position]
         let length: Int
@@ -42,7 +43,8 @@ enum UTF8Text {
         while position < text.count {
             let (value, length) = scalar(in: text, at: position)
             position += length
-            // Invariant: `scalar(in:at:)` yields scalar values only; U+FFFD stands in to say so to the compiler.
+            // Invariant: `scalar(in:at:)` yields scalar values only; U+FFFD stands in to say so to the
+            // compiler.
             let scalar = Unicode.Scalar(value) ?? "\u{FFFD}"
             let lower = scalar.properties.lowercaseMapping.unicodeScalars.first ?? scalar
             lowered.append(contentsOf: Array(String(Character(lower)).utf8))

@@ -30,9 +30,9 @@ struct WildcardStep: Hashable, Sendable {
 /// Whether all of `text` is what `steps` describe.
 ///
 /// Time grows with the product of both lengths, and of the number of directories in `text` where there are
-/// `**`: of the stars met so far only the last one and the last `**` are ever tried again, because whatever an
-/// earlier one could take instead, the later one can take too. Allocates nothing. The text is compared in lower
-/// case if `foldsCase`, for which the steps must have been compiled.
+/// `**`: of the stars met so far only the last one and the last `**` are ever tried again, because whatever
+/// an earlier one could take instead, the later one can take too. Allocates nothing. The text is compared in
+/// lower case if `foldsCase`, for which the steps must have been compiled.
 func wildcardMatches(
     _ steps: UnsafeBufferPointer<WildcardStep>,
     _ sets: UnsafeBufferPointer<ByteSet>,

@@ -11,8 +11,9 @@ struct WildcardCompiler {
 
     /// Steps for `pattern`; `nil` if it is one that git never lets match anything.
     ///
-    /// That is a pattern with a bracket or a class that is not closed, an unknown class name, or a backslash at
-    /// its end. Where `crossesSlashes` is false, the text will be a name alone, and `**` means no more than `*`.
+    /// That is a pattern with a bracket or a class that is not closed, an unknown class name, or a backslash
+    /// at its end. Where `crossesSlashes` is false, the text will be a name alone, and `**` means no more
+    /// than `*`.
     init?(
         compiling pattern: ArraySlice<UInt8>,
         crossesSlashes: Bool,
@@ -21,8 +22,8 @@ struct WildcardCompiler {
         self.pattern = pattern
         self.foldsCase = options.ignoresCase
         self.crossesSlashes = crossesSlashes
-        // git compares the literal start of a pattern apart and hands over only what follows, whose start then
-        // passes for the start of a path: `foo**/bar` matches `foobar`. Corrected after git 2.51.
+        // git compares the literal start of a pattern apart and hands over only what follows, whose start
+        // then passes for the start of a path: `foo**/bar` matches `foobar`. Corrected after git 2.51.
         self.componentStart =
             options.doubleStarNeedsSlash ? -1 : pattern.firstIndex(where: ASCII.isSpecial) ?? -1
         self.position = pattern.startIndex

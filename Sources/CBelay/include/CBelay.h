@@ -57,6 +57,9 @@ int belay_set_times(int file, int64_t accessed_seconds, uint32_t accessed_nanose
 // Renames without replacing; EEXIST if the target is there.
 int belay_rename_exclusive_at(int from_folder, const char *from, int to_folder, const char *to);
 
+// The variables that the process was started with; ends with a null pointer.
+char **belay_environment(void);
+
 // Bytes free for an unprivileged writer and in all.
 int belay_space(const char *path, uint64_t *available, uint64_t *total);
 // 1 if the file system keeps one view for every process of this machine (not a network or FUSE one), else 0.

@@ -3,7 +3,7 @@ package import BelayFormat
 package import BelayRules
 
 /// What of a project is stored, and how.
-package struct CaptureSettings: Sendable {
+package struct ArchiveSettings: Sendable {
     /// Absolute path of the project's directory.
     package var root: String
     /// Only these paths below the root, without a slash at either end; empty means everything.

@@ -1,0 +1,81 @@
+import ArgumentParser
+import BelayCore
+import BelayKit
+import BelayRepository
+import BelaySystem
+import BelayWorkflows
+
+/// A command: parsed by ArgumentParser, carried out by ``execute(_:)``.
+protocol BelayCommand: AsyncParsableCommand {
+    var global: GlobalOptions { get }
+
+    /// Does the work and gives the exit status; what fails is thrown.
+    func execute(_ context: CommandContext) async throws -> ExitStatus
+}
+
+/// What a command works with.
+struct CommandContext: Sendable {
+    let console: Console
+    let surroundings: Surroundings
+    let belay: Belay
+
+    /// Opens project and repository, and tells what was odd about it.
+    func open() async throws -> Workspace {
+        let workspace = try await belay.open()
+        return workspace
+    }
+
+    /// Tells what went wrong without stopping the work.
+    func tellNotes(_ repository: Repository) {
+        for note in repository.notes { console.warn(note) }
+    }
+
+    /// Runs `body` with an opened workspace, then tells its notes, however it ends.
+    func withWorkspace<Result: Sendable>(
+        _ body: (Workspace) async throws -> Result
+    ) async throws -> Result {
+        let workspace = try await belay.open()
+        defer { tellNotes(workspace.repository) }
+        return try await body(workspace)
+    }
+}
+
+extension BelayCommand {
+    mutating func run() async throws {
+        let status = await perform()
+        if status != .success { throw ExitCode(status.rawValue) }
+    }
+
+    private func perform() async -> ExitStatus {
+        let surroundings: Surroundings
+        do {
+            surroundings = try Surroundings.current()
+        } catch {
+            Console(global, environment: [:]).report(Self.belayError(error))
+            return .failure
+        }
+        let console = Console(global, environment: surroundings.environment)
+        do {
+            let belay = Belay(surroundings, try global.openOptions())
+            return try await execute(CommandContext(console: console, surroundings: surroundings, belay: belay))
+        } catch {
+            if let signal = Shutdown.signal {
+                console.tell("interrupted; what was stored so far is used by the next run")
+                return ExitStatus(rawValue: 128 + signal)
+            }
+            let error = Self.belayError(error)
+            console.report(error)
+            return ExitStatus(rawValue: error.code.exitStatus)
+        }
+    }
+
+    private static func belayError(_ error: any Error) -> BelayError {
+        switch error {
+        case let error as BelayError: error
+        case let error as SystemError:
+            BelayError(.fileSystem, "\(error)", hint: "check the path, its permissions and the space left")
+        case is CancellationError: BelayError(.cancelled, "the command was interrupted")
+        default: BelayError(.internalError, "something failed that should not", cause: error)
+        }
+    }
+}

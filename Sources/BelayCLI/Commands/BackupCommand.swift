@@ -1,0 +1,121 @@
+import ArgumentParser
+import BelayArchive
+import BelayCore
+import BelayFormat
+import BelayReport
+import BelayRules
+import BelayWorkflows
+
+/// Flags of the commands that store a snapshot.
+struct BackupOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: .init("Say what the snapshot is for.", valueName: "text"))
+    var message: String?
+
+    @Option(name: .long, help: .init("Store only this part; may be repeated.", valueName: "part"))
+    var only: [String] = []
+
+    @Option(name: .long, help: .init("Add tags, separated by commas; may be repeated.", valueName: "tags"))
+    var tag: [String] = []
+
+    @Flag(name: [.customShort("n"), .long], help: "Say what would be stored, and store nothing.")
+    var dryRun = false
+
+    @Option(name: .long, help: .init("Leave out what matches; may be repeated.", valueName: "pattern"))
+    var exclude: [String] = []
+
+    @Option(name: .long, help: .init("Like --exclude, whatever the case of letters.", valueName: "pattern"))
+    var iexclude: [String] = []
+
+    @Flag(name: .long, help: "Leave out the contents of directories marked as caches by a CACHEDIR.TAG file.")
+    var excludeCaches = false
+
+    @Option(
+        name: .long,
+        help: .init("Leave out the contents of directories that hold this file.", valueName: "name[:header]"))
+    var excludeIfPresent: [String] = []
+
+    @Flag(name: [.customShort("x"), .long], help: "Leave out other file systems below the project.")
+    var oneFileSystem = false
+
+    @Flag(name: .long, help: "Read every file, whatever earlier runs saw.")
+    var force = false
+
+    @Flag(name: .long, help: "Store nothing if nothing has changed.")
+    var skipIfUnchanged = false
+
+    @Flag(name: .long, help: "Store the project although it has lost most of its files.")
+    var allowShrinking = false
+
+    @Option(name: .long, help: .init("How hard to compress: off, fastest, auto, better or max.", valueName: "level"))
+    var compression: String = "auto"
+
+    @Option(name: .long, help: .init("Size of packs in MiB, 4 to 128.", valueName: "mib"))
+    var packSize: Int = 16
+
+    /// What the flags ask for.
+    func request() throws -> BackupRequest {
+        var request = BackupRequest()
+        request.message = message
+        request.only = only
+        request.tags = tag.flatMap { $0.split(separator: ",").map(String.init) }
+        request.isDryRun = dryRun
+        request.skipsUnchanged = skipIfUnchanged
+        request.allowsShrinking = allowShrinking
+        request.isForced = force
+        request.staysOnFileSystem = oneFileSystem
+        guard let level = CompressionLevel(rawValue: compression) else {
+            throw BelayError(
+                .usage, "'\(compression)' is no compression level", hint: "use off, fastest, auto, better or max")
+        }
+        request.compression = level
+        guard (4...128).contains(packSize) else {
+            throw BelayError(.usage, "packs of \(packSize) MiB are not possible", hint: "use 4 to 128: --pack-size 16")
+        }
+        request.packSize = packSize << 20
+        do throws(BackupExcludesError) {
+            request.excludes = try BackupExcludes(
+                exclude.map { Array($0.utf8) }, ignoringCase: iexclude.map { Array($0.utf8) })
+            request.markers = try excludeIfPresent.map { (text) throws(BackupExcludesError) in
+                try ExcludeMarker(Array(text.utf8))
+            }
+        } catch {
+            throw BelayError(.usage, "an exclude pattern cannot be used: \(error)")
+        }
+        if excludeCaches { request.markers.append(.cacheDirectory) }
+        request.excludeTexts = exclude + iexclude + excludeIfPresent
+        return request
+    }
+}
+
+/// `belay backup`
+struct BackupCommand: BelayCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Store a snapshot of the project.",
+        discussion: """
+            Stores the project's directory, honouring .gitignore and what belay.yaml says. Only what has changed
+            is read and stored. Ends with 3 if something could not be read: the rest is stored.
+            """
+    )
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var options: BackupOptions
+
+    func execute(_ context: CommandContext) async throws -> ExitStatus {
+        try await store(try options.request(), context)
+    }
+}
+
+extension BelayCommand {
+    /// Carries a backup out, shows how far it is, and tells the result.
+    func store(_ request: BackupRequest, _ context: CommandContext) async throws -> ExitStatus {
+        try await context.withWorkspace { workspace in
+            let progress = CaptureProgress()
+            let result = try await ProgressDisplay.during(context.console, .backup(progress)) {
+                try await BackupWorkflow(workspace, request, progress: progress).run()
+            }
+            try context.console.print(BackupDocument(result, in: workspace))
+            return result.isComplete ? .success : .incomplete
+        }
+    }
+}

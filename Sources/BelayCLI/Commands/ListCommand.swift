@@ -1,0 +1,35 @@
+import BelayRepository
+import ArgumentParser
+import BelayCore
+import BelayReport
+import BelayWorkflows
+
+/// `belay list`
+struct ListCommand: BelayCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List snapshots, newest first.",
+        aliases: ["snapshots"]
+    )
+
+    @OptionGroup var global: GlobalOptions
+
+    @Flag(name: .long, help: "List the snapshots of every project in the repository.")
+    var allProjects = false
+
+    @Option(name: .long, help: .init("List only snapshots with all these tags; may be repeated.", valueName: "tags"))
+    var tag: [String] = []
+
+    func execute(_ context: CommandContext) async throws -> ExitStatus {
+        try await context.withWorkspace { workspace in
+            let catalog = try await SnapshotCatalog.load(workspace)
+            let document = SnapshotListDocument(
+                catalog, allProjects: allProjects, tags: tag, in: workspace)
+            try context.console.print(document)
+            for snapshot in catalog.unreadable {
+                context.console.warn("snapshot \(snapshot.id.short) cannot be read: \(snapshot.error)")
+            }
+            return catalog.unreadable.isEmpty ? .success : .incomplete
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import BelayCore
+import BelayKit
+
+/// The flags that every command has.
+struct GlobalOptions: ParsableArguments {
+    @Option(name: [.customShort("C"), .customLong("directory")], help: .init("Act as if started in this directory.", valueName: "dir"))
+    var directory: String?
+
+    @Option(name: [.customShort("r"), .long], help: .init("Use this repository.", valueName: "location"))
+    var repo: String?
+
+    @Option(name: [.customShort("p"), .long], help: .init("Read the password from this file.", valueName: "file"))
+    var passwordFile: String?
+
+    @Option(name: .long, help: .init("Run this command to get the password.", valueName: "command"))
+    var passwordCommand: String?
+
+    @Flag(name: .long, help: "Print JSON instead of text.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Print only what was asked for, and errors.")
+    var quiet = false
+
+    @Flag(name: .shortAndLong, help: "Print causes of errors and what is being done.")
+    var verbose = false
+
+    @Flag(name: .long, help: "Never use colours.")
+    var noColor = false
+
+    @Flag(name: .long, help: "Keep no caches, and use none.")
+    var noCache = false
+
+    @Flag(name: .long, help: "Take no lock when only reading, as on read-only storage.")
+    var noLock = false
+
+    @Option(name: .long, help: .init("Wait so long for others' locks, such as 5m.", valueName: "duration"))
+    var retryLock: String?
+
+    func openOptions() throws -> OpenOptions {
+        var options = OpenOptions()
+        options.directory = directory
+        options.repository = repo
+        options.passwordFile = passwordFile
+        options.passwordCommand = passwordCommand
+        options.noCache = noCache
+        options.noLock = noLock
+        if let retryLock {
+            guard let span = TimeSpan(retryLock) else {
+                throw BelayError(
+                    .usage, "'\(retryLock)' is no duration", hint: "write it like 30s, 5m or 1h: --retry-lock 5m")
+            }
+            options.lockRetry = span.duration
+        }
+        return options
+    }
+}

@@ -1,0 +1,140 @@
+import BelayArchive
+import BelayCore
+import BelayReport
+import BelaySystem
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Shows how far long work is: a line that changes on a terminal, a line every few seconds elsewhere, JSON
+/// lines with `--json`.
+enum ProgressDisplay {
+    /// What is watched, and how it reads.
+    struct Source: Sendable {
+        let sample: @Sendable () -> Sample
+    }
+
+    struct Sample: Sendable {
+        var action: String
+        var filesDone: UInt64
+        var bytesDone: UInt64
+        var filesTotal: UInt64?
+        var bytesTotal: UInt64?
+        var current: String
+    }
+
+    private static let terminalInterval = Duration.milliseconds(120)
+    private static let plainInterval = Duration.seconds(5)
+    private static let jsonInterval = Duration.seconds(1)
+
+    /// Runs `body` while showing `source`; work that is soon done shows nothing.
+    static func during<Result: Sendable>(
+        _ console: Console, _ source: Source, _ body: () async throws -> Result
+    ) async throws -> Result {
+        if console.isQuiet && !console.isJSON { return try await body() }
+        async let _: Void = show(console, source)
+        let result: Result
+        do {
+            result = try await body()
+        } catch {
+            clear(console)
+            throw error
+        }
+        clear(console)
+        return result
+    }
+
+    private static func show(_ console: Console, _ source: Source) async {
+        let begin = ContinuousClock.now
+        let isTerminal = console.errorStyle.columns != nil && !console.isJSON
+        let interval = console.isJSON ? jsonInterval : isTerminal ? terminalInterval : plainInterval
+        while !Task.isCancelled {
+            // Ends early when the work is done.
+            try? await Task.sleep(for: interval)
+            if Task.isCancelled { return }
+            let sample = source.sample()
+            let elapsed = ContinuousClock.now - begin
+            if console.isJSON {
+                console.printLine(StatusDocument(sample, elapsed).line)
+            } else if isTerminal {
+                let line = String(text(sample, elapsed).prefix((console.errorStyle.columns ?? 80) - 1))
+                Terminal.write("\r\u{1B}[K\(line)", to: STDERR_FILENO)
+            } else {
+                console.tell(text(sample, elapsed))
+            }
+        }
+    }
+
+    private static func clear(_ console: Console) {
+        guard console.errorStyle.columns != nil, !console.isJSON, !console.isQuiet else { return }
+        Terminal.write("\r\u{1B}[K", to: STDERR_FILENO)
+    }
+
+    private static func text(_ sample: Sample, _ elapsed: Duration) -> String {
+        let rate = ByteRate(ByteCount(sample.bytesDone), in: elapsed)
+        var text = "\(sample.action)  "
+        if let total = sample.bytesTotal, total > 0 {
+            let part = min(sample.bytesDone, total)
+            text += "\(Percentage(part, of: total))  "
+            text += "\(ByteCount(part)) of \(ByteCount(total))  \(rate)"
+            let seconds = Elapsed.seconds(elapsed)
+            if part > 0 && part < total {
+                text += "  \(Elapsed.text(.seconds(seconds * Double(total - part) / Double(part)))) left"
+            }
+        } else {
+            text += "\(Count.text(sample.filesDone, "file"))  \(ByteCount(sample.bytesDone))  \(rate)"
+        }
+        if !sample.current.isEmpty { text += "  \(PrintableText.of(sample.current))" }
+        return text
+    }
+}
+
+extension ProgressDisplay.Source {
+    static func backup(_ progress: CaptureProgress) -> Self {
+        Self {
+            ProgressDisplay.Sample(
+                action: "storing", filesDone: progress.filesDone, bytesDone: progress.bytesDone, filesTotal: nil,
+                bytesTotal: nil, current: progress.current)
+        }
+    }
+}
+
+/// A line of progress for programs.
+private struct StatusDocument: ReportDocument {
+    let messageType = "status"
+    let action: String
+    let filesDone: UInt64
+    let bytesDone: UInt64
+    let totalFiles: UInt64?
+    let totalBytes: UInt64?
+    let percentDone: Double?
+    let secondsElapsed: Double
+    let current: String
+
+    private enum CodingKeys: String, CodingKey {
+        case messageType = "message_type"
+        case action
+        case filesDone = "files_done"
+        case bytesDone = "bytes_done"
+        case totalFiles = "total_files"
+        case totalBytes = "total_bytes"
+        case percentDone = "percent_done"
+        case secondsElapsed = "seconds_elapsed"
+        case current
+    }
+
+    init(_ sample: ProgressDisplay.Sample, _ elapsed: Duration) {
+        action = sample.action
+        filesDone = sample.filesDone
+        bytesDone = sample.bytesDone
+        totalFiles = sample.filesTotal
+        totalBytes = sample.bytesTotal
+        percentDone = sample.bytesTotal.map { $0 == 0 ? 1 : min(1, Double(sample.bytesDone) / Double($0)) }
+        secondsElapsed = Elapsed.seconds(elapsed)
+        current = sample.current
+    }
+
+    func text(_ style: TextStyle) -> String { action }
+
+    var line: String { (try? json()) ?? "{\"message_type\":\"status\"}" }
+}

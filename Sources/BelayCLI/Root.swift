@@ -1,0 +1,58 @@
+import ArgumentParser
+import BelayCore
+import BelaySystem
+
+/// `belay`: the root of all commands.
+struct Root: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "belay",
+        abstract: "The safety line of a software project.",
+        discussion: """
+            One snapshot holds the state of a project; one command brings it back. Snapshots lie in a restic
+            repository: restic can check, mount and restore them without belay.
+            """,
+        version: Version.current,
+        groupedSubcommands: [
+            CommandGroup(name: "Store", subcommands: [InitCommand.self, BackupCommand.self]),
+            CommandGroup(name: "Look", subcommands: [ListCommand.self]),
+            CommandGroup(name: "Internal", subcommands: [DebugCommand.self]),
+        ]
+    )
+}
+
+/// Runs the program: parses the arguments, carries the command out, and gives the exit status.
+package enum CommandLineProgram {
+    /// Wrong usage, as the product counts it.
+    private static let usageStatus: Int32 = 2
+
+    /// - Parameter arguments: those after the program's name.
+    package static func run(_ arguments: [String]) async -> Int32 {
+        ProcessResources.raiseFileLimit()
+        let task = Task { await perform(ArgumentOrder.normalized(arguments)) }
+        Shutdown.onSignal { task.cancel() }
+        return await task.value
+    }
+
+    private static func perform(_ arguments: [String]) async -> Int32 {
+        do {
+            var command = try Root.parseAsRoot(arguments)
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            return 0
+        } catch let status as ExitCode {
+            return status.rawValue
+        } catch {
+            let status = Root.exitCode(for: error)
+            let message = Root.fullMessage(for: error)
+            if status == .success {
+                Terminal.write(message + "\n", to: 1)
+                return 0
+            }
+            Terminal.write(message + "\n", to: 2)
+            return usageStatus
+        }
+    }
+}

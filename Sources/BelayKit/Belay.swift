@@ -1,0 +1,121 @@
+import BelayCore
+import BelayFormat
+package import BelayProject
+package import BelayRepository
+package import BelayStore
+import BelaySystem
+package import BelayWorkflows
+
+/// The composition root: turns flags, environment and files into an opened workspace.
+package struct Belay: Sendable {
+    package let surroundings: Surroundings
+    package let options: OpenOptions
+
+    package init(_ surroundings: Surroundings, _ options: OpenOptions) {
+        self.surroundings = surroundings
+        self.options = options
+    }
+
+    /// The project that the command is about.
+    ///
+    /// - Throws: `configuration.invalid` with every problem in `belay.yaml`.
+    package func project() throws -> Project {
+        let start = try startDirectory()
+        let location = try ProjectLocator.locate(from: start)
+        let configuration = try ProjectConfiguration.load(location, environment: surroundings.environment)
+        let directory: String
+        do throws(SystemError) {
+            directory = try Paths.real(location.directory)
+        } catch {
+            throw BelayError(
+                .projectUnreadable, "\(location.directory) cannot be used: \(error.reason)",
+                hint: "check the path given with -C")
+        }
+        return Project(
+            name: configuration.name(inDirectory: directory), directory: directory, configuration: configuration)
+    }
+
+    /// Where the repository of a project is.
+    package func repositoryChoice(_ project: Project) throws -> RepositoryChoice {
+        try RepositoryChoice.choose(
+            flag: options.repository, environment: surroundings.environment,
+            configured: project.configuration.repository, projectDirectory: project.directory,
+            workingDirectory: surroundings.workingDirectory, directories: surroundings.directories)
+    }
+
+    /// The store at that place.
+    package func store(_ choice: RepositoryChoice) throws -> any ObjectStore {
+        switch choice.place {
+        case .local(let path): return LocalStore(path: path)
+        case .remote(let location):
+            throw BelayError(
+                .repositoryUnavailable, "this version of belay uses repositories in local directories only, not \(location)",
+                hint: "name a directory with --repo, and copy it elsewhere with restic or rclone until then")
+        }
+    }
+
+    /// Opens project and repository.
+    ///
+    /// - Throws: `repository.missing`, `password.wrong` and the rest of what opening can find.
+    package func open() async throws -> Workspace {
+        let project = try project()
+        let choice = try repositoryChoice(project)
+        let store = try store(choice)
+        let password = try await password(choice, store)
+        let repository = try await Repository.open(
+            store, password: password, surroundings: repositorySurroundings())
+        return workspace(project, repository)
+    }
+
+    package func workspace(_ project: Project, _ repository: Repository) -> Workspace {
+        Workspace(
+            repository: repository, project: project, clock: surroundings.clock, zone: surroundings.zone,
+            environment: surroundings.environment, directories: surroundings.directories,
+            lockRetry: options.lockRetry,
+            takesLocks: !options.noLock && repository.config.version == .two)
+    }
+
+    package func repositorySurroundings() -> Repository.Surroundings {
+        Repository.Surroundings(
+            host: surroundings.host, clock: surroundings.clock,
+            cachesFolder: options.noCache ? nil : "\(surroundings.directories.cache)/repositories")
+    }
+
+    private func password(_ choice: RepositoryChoice, _ store: any ObjectStore) async throws -> [UInt8] {
+        let source = try passwordSource(choice)
+        guard let source else {
+            // Without a repository the missing password is not what matters.
+            guard try await Repository.exists(store) else {
+                throw BelayError(
+                    .repositoryMissing, "there is no repository at \(store.properties.location)",
+                    hint: "run `belay init` to create it, or name another with --repo")
+            }
+            throw BelayError(
+                .passwordMissing, "no password or key is known for the repository at \(store.properties.location)",
+                hint: "set BELAY_PASSWORD_FILE or BELAY_PASSWORD, or give --password-file")
+        }
+        return try source.password(
+            environment: surroundings.environment, workingDirectory: surroundings.workingDirectory
+        ).reveal()
+    }
+
+    /// Where the password would come from; `nil` if nobody said and there is no key file.
+    package func passwordSource(_ choice: RepositoryChoice) throws -> PasswordSource? {
+        let keyFile = KeyFile.path(for: choice, in: surroundings.directories)
+        return try PasswordSource.choose(
+            passwordFileFlag: options.passwordFile, passwordCommandFlag: options.passwordCommand,
+            environment: surroundings.environment, keyFile: Paths.exists(keyFile) ? keyFile : nil)
+    }
+
+    private typealias KeyFile = BelayProject.KeyFile
+
+    package func startDirectory() throws -> String {
+        guard let directory = options.directory else { return surroundings.workingDirectory }
+        let path = Paths.absolute(directory, from: surroundings.workingDirectory)
+        guard Paths.isFolder(path) else {
+            throw BelayError(
+                .projectUnreadable, "\(path) is not a directory that can be read", hint: "check the path given with -C")
+        }
+        return path
+    }
+}

@@ -1,0 +1,15 @@
+/// How a command finds its project and repository: the global flags.
+package struct OpenOptions: Sendable {
+    /// `-C`: as if started there.
+    package var directory: String?
+    /// `--repo`.
+    package var repository: String?
+    package var passwordFile: String?
+    package var passwordCommand: String?
+    package var noCache = false
+    package var noLock = false
+    /// `--retry-lock`.
+    package var lockRetry: Duration?
+
+    package init() {}
+}

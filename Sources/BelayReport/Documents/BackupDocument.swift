@@ -1,0 +1,113 @@
+import BelaySystem
+import BelayRepository
+import BelayArchive
+import BelayCore
+package import BelayWorkflows
+
+/// What a backup stored.
+package struct BackupDocument: ReportDocument {
+    package struct Failure: Encodable, Sendable {
+        package let path: String
+        package let kind: String
+        package let reason: String
+    }
+
+    package let messageType = "summary"
+    package let isDryRun: Bool
+    package let snapshotID: String?
+    package let kind: String
+    package let name: String?
+    package let parent: String?
+    package let filesNew: UInt64
+    package let filesChanged: UInt64
+    package let filesUnmodified: UInt64
+    package let foldersNew: UInt64
+    package let foldersChanged: UInt64
+    package let foldersUnmodified: UInt64
+    package let dataBlobs: UInt64
+    package let treeBlobs: UInt64
+    package let dataAdded: UInt64
+    package let dataAddedPacked: UInt64
+    package let totalFiles: UInt64
+    package let totalBytes: UInt64
+    package let excluded: UInt64
+    package let totalDuration: Double
+    package let isUnchanged: Bool
+    package let failures: [Failure]
+    private let duration: Duration
+    private let timestamp: String
+
+    private enum CodingKeys: String, CodingKey {
+        case messageType = "message_type"
+        case isDryRun = "dry_run"
+        case snapshotID = "snapshot_id"
+        case kind, name, parent
+        case filesNew = "files_new"
+        case filesChanged = "files_changed"
+        case filesUnmodified = "files_unmodified"
+        case foldersNew = "dirs_new"
+        case foldersChanged = "dirs_changed"
+        case foldersUnmodified = "dirs_unmodified"
+        case dataBlobs = "data_blobs"
+        case treeBlobs = "tree_blobs"
+        case dataAdded = "data_added"
+        case dataAddedPacked = "data_added_packed"
+        case totalFiles = "total_files_processed"
+        case totalBytes = "total_bytes_processed"
+        case excluded = "entries_excluded"
+        case totalDuration = "total_duration"
+        case isUnchanged = "unchanged"
+        case failures
+    }
+
+    package init(_ result: BackupResult, in workspace: Workspace) {
+        isDryRun = result.isDryRun
+        snapshotID = result.snapshot?.id.hexadecimal
+        kind = result.manifest.kind
+        name = result.manifest.name
+        parent = result.parent?.hexadecimal
+        filesNew = result.counts.filesNew
+        filesChanged = result.counts.filesChanged
+        filesUnmodified = result.counts.filesUnmodified
+        foldersNew = result.counts.foldersNew
+        foldersChanged = result.counts.foldersChanged
+        foldersUnmodified = result.counts.foldersUnmodified
+        dataBlobs = result.added.dataBlobs
+        treeBlobs = result.added.treeBlobs
+        dataAdded = result.added.plainBytes
+        dataAddedPacked = result.added.storedBytes
+        totalFiles = result.totals.files
+        totalBytes = result.totals.bytes
+        excluded = result.counts.excluded
+        totalDuration = Elapsed.seconds(result.duration)
+        isUnchanged = result.isUnchanged
+        failures = result.failures.map { Failure(path: $0.path, kind: $0.kind.rawValue, reason: $0.reason) }
+        duration = result.duration
+        timestamp = (result.snapshot?.snapshot.time ?? workspace.clock.now()).compactText(in: workspace.zone)
+    }
+
+    package func text(_ style: TextStyle) -> String {
+        var lines: [String] = []
+        for failure in failures {
+            lines.append("\(style.warning(failure.kind))  \(PrintableText.of(failure.path)): \(failure.reason)")
+        }
+        let files = "\(Count.text(totalFiles, "file")), \(ByteCount(totalBytes))"
+        if let snapshotID {
+            let title = name.map { "checkpoint '\($0)'" } ?? (kind == "backup" ? "snapshot" : "\(kind) snapshot")
+            lines.append("\(style.success("stored"))  \(title) \(style.strong(String(snapshotID.prefix(8))))  \(timestamp)")
+        } else if isDryRun {
+            lines.append("dry run: nothing was stored")
+        } else {
+            lines.append("nothing has changed, so nothing was stored")
+        }
+        lines.append("files   \(files): \(filesNew) new, \(filesChanged) changed, \(filesUnmodified) unmodified")
+        lines.append("added   \(ByteCount(dataAddedPacked)) stored (\(ByteCount(dataAdded)) before compression)")
+        lines.append("took    \(Elapsed.text(duration))")
+        if !failures.isEmpty {
+            lines.append(
+                style.warning("incomplete:")
+                    + " \(Count.text(failures.count, "item")) named above could not be stored as it should")
+        }
+        return lines.joined(separator: "\n")
+    }
+}

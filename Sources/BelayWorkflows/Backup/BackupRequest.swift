@@ -1,0 +1,51 @@
+package import BelayArchive
+package import BelayCore
+package import BelayFormat
+package import BelayRepository
+package import BelayRules
+
+/// What a backup is asked to do.
+package struct BackupRequest: Sendable {
+    package var kind: SnapshotTags.Kind = .backup
+    /// Name of a checkpoint.
+    package var name: String?
+    package var message: String?
+    /// Names of parts, or paths below the project; empty for everything.
+    package var only: [String] = []
+    package var tags: [String] = []
+    package var isDryRun = false
+    /// Whether nothing is stored when nothing has changed.
+    package var skipsUnchanged = false
+    /// Whether a project that has lost most of its files is stored without a question.
+    package var allowsShrinking = false
+    /// `--exclude` and its kin, and the patterns as they were given.
+    package var excludes: BackupExcludes?
+    package var excludeTexts: [String] = []
+    package var markers: [ExcludeMarker] = []
+    package var staysOnFileSystem = false
+    package var compression = CompressionLevel.auto
+    /// Bytes.
+    package var packSize = 16 << 20
+    /// Whether every file is read, whatever the cache says.
+    package var isForced = false
+
+    package init() {}
+}
+
+/// What a backup did.
+package struct BackupResult: Sendable {
+    /// `nil` for a dry run, and where nothing had changed and nothing was to be stored.
+    package var snapshot: StoredSnapshot?
+    package var manifest: Manifest
+    package var totals: FolderTotals
+    package var counts: CaptureCounts
+    package var added: AddedBlobs
+    package var failures: [SourceFailure]
+    package var parent: SnapshotID?
+    package var duration: Duration
+    package var isDryRun: Bool
+    package var isUnchanged: Bool
+
+    /// Whether everything that was asked for is in the snapshot as it was.
+    package var isComplete: Bool { failures.isEmpty }
+}

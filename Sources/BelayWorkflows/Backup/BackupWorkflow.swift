@@ -1,0 +1,224 @@
+package import BelayArchive
+import BelayCore
+import BelayFormat
+import BelayProject
+import BelayRepository
+import BelayRules
+import BelayStore
+import BelaySystem
+
+/// Stores one snapshot of a project.
+///
+/// What is on stable storage at each point: packs, then the index files that name their blobs, then, last and
+/// at once, the snapshot. Cut off anywhere before that, there is no snapshot, and what was stored is used by
+/// the next run.
+package struct BackupWorkflow: Sendable {
+    private let workspace: Workspace
+    private let request: BackupRequest
+    private let progress: CaptureProgress
+
+    package init(_ workspace: Workspace, _ request: BackupRequest, progress: CaptureProgress) {
+        self.workspace = workspace
+        self.request = request
+        self.progress = progress
+    }
+
+    package func run() async throws -> BackupResult {
+        if request.isDryRun {
+            return try await store(in: workspace.repository.rehearsing(), lock: nil)
+        }
+        try workspace.repository.requireWritable()
+        return try await workspace.repository.withLock(.shared, retry: workspace.lockRetry) { lock in
+            try await store(in: workspace.repository, lock: lock)
+        }
+    }
+
+    private func store(in repository: Repository, lock: RepositoryLock?) async throws -> BackupResult {
+        let clock = ContinuousClock()
+        let begin = clock.now
+        let started = workspace.clock.now()
+        let selection = try PartSelection(request.only, in: workspace.project)
+        let tags = try snapshotTags()
+        // The snapshots first, then the index: one that appears in between is in the index then.
+        let catalog = try await SnapshotCatalog.load(workspace)
+        try refuseTakenName(catalog)
+        let known = try await repository.loadKnownBlobs()
+        let settings = archiveSettings(selection, started)
+        let archiver = Archiver(
+            repository: repository, settings: settings, cacheFolder: usesCache ? workspace.projectCacheFolder : nil)
+        let cache = request.isForced ? nil : archiver.openCache(snapshots: Set(catalog.all.map(\.id)))
+        let indexes = Set(known.indexIDs)
+        let holds = cache.map { indexes.isSuperset(of: $0.head.indexes) } ?? true
+        let parent = catalog.parent(host: repository.host.hostname, paths: [workspace.project.directory])
+
+        let stored = try await BlobWriter.with(repository, known: known, packSize: request.packSize) { writer in
+            let files = try await archiver.store(
+                through: writer, cache: cache, verifyingAgainst: holds ? nil : known, progress: progress)
+            try refuseEmpty(files, parent)
+            let manifest = makeManifest(selection, files.totals, started)
+            let root = try await GeneratedTree.store(
+                manifest, besides: files.rootNodes, through: writer, repository, at: started)
+            return (files: files, manifest: manifest, root: root)
+        }
+        let (files, manifest, root) = stored.result
+        var result = BackupResult(
+            snapshot: nil, manifest: manifest, totals: files.totals, counts: files.counts, added: stored.added,
+            failures: files.failures + missingParts(), parent: parent?.id, duration: clock.now - begin,
+            isDryRun: request.isDryRun, isUnchanged: !files.isChanged && cache != nil)
+        if request.isDryRun || (request.skipsUnchanged && result.isUnchanged) { return result }
+
+        var snapshot = Snapshot(
+            time: started.inZone(workspace.zone), parent: parent?.id, tree: root,
+            paths: [workspace.project.directory], hostname: repository.host.hostname,
+            username: repository.host.username, userID: repository.host.userID, groupID: repository.host.groupID,
+            excludes: request.excludeTexts, tags: tags, programVersion: Version.program)
+        snapshot.summary = makeSummary(result, started)
+        // Nothing refers to what was stored until this; our lock must have protected it all the time.
+        try lock?.requireHeld()
+        let id = try await repository.save(snapshot)
+        if usesCache {
+            archiver.remember(files, as: id, indexes: try await repository.indexIDs())
+        }
+        result.snapshot = StoredSnapshot(id: id, snapshot: snapshot)
+        result.duration = clock.now - begin
+        return result
+    }
+
+    /// A partial snapshot must not make the cache forget the rest of the project.
+    private var usesCache: Bool { request.only.isEmpty && !request.isDryRun }
+
+    private func archiveSettings(_ selection: PartSelection, _ started: Timestamp) -> ArchiveSettings {
+        let configuration = workspace.project.configuration
+        var settings = ArchiveSettings(root: workspace.project.directory, started: started)
+        settings.selection = selection.paths.map { Array($0.utf8) }
+        settings.respectsGitIgnore = configuration.gitignore == .respect
+        settings.excludes = excludes.map { Array($0.utf8) }
+        settings.includes = configuration.include.map { Array($0.utf8) }
+        settings.flagExcludes = request.excludes
+        settings.markers = request.markers
+        settings.staysOnFileSystem = request.staysOnFileSystem
+        settings.compression = request.compression
+        settings.packSize = request.packSize
+        settings.home = workspace.directories.home
+        settings.configHome =
+            workspace.environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+            ?? "\(workspace.directories.home)/.config"
+        return settings
+    }
+
+    /// The project's patterns, and those of its components below their paths.
+    private var excludes: [String] {
+        let configuration = workspace.project.configuration
+        return configuration.exclude
+            + configuration.components.flatMap { component in
+                component.paths.flatMap { path in
+                    component.exclude.map { pattern in
+                        let isAnchored = pattern.dropLast().contains("/")
+                        let below = pattern.hasPrefix("/") ? String(pattern.dropFirst()) : pattern
+                        let base = path == "." ? "" : "/\(path)"
+                        return isAnchored ? "\(base)/\(below)" : "\(base)/**/\(below)"
+                    }
+                }
+            }
+    }
+
+    private func snapshotTags() throws -> [String] {
+        do throws(SnapshotTagError) {
+            return try SnapshotTags(
+                kind: request.kind, name: request.name, project: workspace.project.name, userTags: request.tags
+            ).tags
+        } catch {
+            throw BelayError(.usage, "a tag cannot be used: \(error)", hint: "tags are texts without commas")
+        }
+    }
+
+    private func refuseTakenName(_ catalog: SnapshotCatalog) throws {
+        guard let name = request.name else { return }
+        let isTaken = catalog.ofProject.contains { stored in
+            let tags = SnapshotTags(stored.snapshot.tags)
+            return tags.isCheckpoint && tags.name == name
+        }
+        guard isTaken else { return }
+        throw BelayError(
+            .checkpointExists, "there is a checkpoint '\(name)' already",
+            hint: "choose another name, or run `belay release \(name)` first")
+    }
+
+    /// Refuses to call a success what looks like a loss.
+    private func refuseEmpty(_ files: CaptureResult, _ parent: StoredSnapshot?) throws {
+        guard request.only.isEmpty else {
+            if files.totals.files == 0 && files.totals.folders == 0 {
+                throw BelayError(
+                    .projectEmpty, "nothing that was asked for is there: \(request.only.joined(separator: ", "))",
+                    hint: "check the paths under `components` in belay.yaml")
+            }
+            return
+        }
+        if files.rootNodes.isEmpty {
+            throw BelayError(
+                .projectEmpty, "\(workspace.project.directory) holds nothing that could be stored",
+                hint: "check the path given with -C, and what is excluded")
+        }
+        guard !request.allowsShrinking, let before = parent?.snapshot.summary?.totalFilesProcessed,
+            before >= Self.shrinkingFiles, files.totals.files < before / Self.shrinkingFactor
+        else { return }
+        throw BelayError(
+            .projectEmpty,
+            "the project has \(files.totals.files) files, where its last snapshot has \(before): that looks like a loss",
+            hint: "if it is meant, repeat with --allow-shrinking; the last snapshot is \(parent?.id.short ?? "")")
+    }
+
+    /// A project of at least so many files that has fewer than a tenth of them is suspect.
+    private static let shrinkingFiles: UInt64 = 50
+    private static let shrinkingFactor: UInt64 = 10
+
+    /// Parts that the configuration names and that this version does not store.
+    private func missingParts() -> [SourceFailure] {
+        workspace.project.configuration.unsupportedSections.filter(\.affectsSnapshots).flatMap { section in
+            section.names.map {
+                SourceFailure(
+                    path: "\(section.key)/\($0)", kind: .unreadable,
+                    reason: "this version of belay stores files only; it is not in the snapshot")
+            }
+        }
+    }
+
+    private func makeManifest(
+        _ selection: PartSelection, _ totals: FolderTotals, _ started: Timestamp
+    ) -> Manifest {
+        let configuration = workspace.project.configuration
+        let git = GitInspector.state(of: workspace.project.directory, environment: workspace.environment)
+        return Manifest(
+            program: Version.program, project: workspace.project.name, kind: request.kind.word, name: request.name,
+            message: request.message, time: TimestampText.text(started), parts: selection.parts,
+            scope: Manifest.Scope(
+                root: workspace.project.directory, only: selection.paths,
+                gitignore: configuration.gitignore == .respect, exclude: excludes,
+                include: configuration.include, excludeFlags: request.excludeTexts),
+            git: git.map {
+                Manifest.Git(
+                    root: $0.root, branch: $0.branch, commit: $0.commit, upstream: $0.upstream,
+                    modified: $0.staged + $0.modified + $0.unmerged, untracked: $0.untracked, stashes: $0.stashes)
+            },
+            totals: Manifest.Totals(files: totals.files, folders: totals.folders, bytes: totals.bytes))
+    }
+
+    private func makeSummary(_ result: BackupResult, _ started: Timestamp) -> Snapshot.Summary {
+        var summary = Snapshot.Summary()
+        summary.backupStart = started.inZone(workspace.zone)
+        summary.backupEnd = workspace.clock.now().inZone(workspace.zone)
+        summary.filesNew = result.counts.filesNew
+        summary.filesChanged = result.counts.filesChanged
+        summary.filesUnmodified = result.counts.filesUnmodified
+        summary.directoriesNew = result.counts.foldersNew
+        summary.directoriesChanged = result.counts.foldersChanged
+        summary.directoriesUnmodified = result.counts.foldersUnmodified
+        summary.dataBlobs = result.added.dataBlobs
+        summary.treeBlobs = result.added.treeBlobs
+        summary.dataAdded = result.added.plainBytes
+        summary.dataAddedPacked = result.added.storedBytes
+        summary.totalFilesProcessed = result.totals.files
+        summary.totalBytesProcessed = result.totals.bytes
+        return summary
+    }
+}

@@ -1,0 +1,78 @@
+import BelaySystem
+package import BelayCore
+import BelayProject
+package import BelayRepository
+import BelayRules
+
+/// The snapshots of a repository, those of one project apart from the others'.
+package struct SnapshotCatalog: Sendable {
+    /// Of every project, oldest first.
+    package let all: [StoredSnapshot]
+    /// Of this project, oldest first.
+    package let ofProject: [StoredSnapshot]
+    package let unreadable: [UnreadableSnapshot]
+    private let workspace: Workspace
+
+    /// Loads all snapshots.
+    package static func load(_ workspace: Workspace) async throws -> SnapshotCatalog {
+        let (readable, unreadable) = try await workspace.repository.snapshots()
+        return SnapshotCatalog(workspace, readable, unreadable)
+    }
+
+    init(_ workspace: Workspace, _ all: [StoredSnapshot], _ unreadable: [UnreadableSnapshot]) {
+        self.workspace = workspace
+        self.all = all
+        self.unreadable = unreadable
+        ofProject = all.filter { Self.belongs($0.snapshot, to: workspace.project) }
+    }
+
+    /// Whether a snapshot is of the project: by its tag, or, if another program made it, by its paths.
+    package static func belongs(_ snapshot: Snapshot, to project: Project) -> Bool {
+        let tags = SnapshotTags(snapshot.tags)
+        if tags.isBelay, let name = tags.project, name == project.name { return true }
+        return snapshot.paths == [project.directory]
+    }
+
+    /// The snapshot that a SNAP argument means.
+    ///
+    /// Looks among the project's own; an id is also found among all others.
+    ///
+    /// - Throws: `snapshot.not-found` or `snapshot.ambiguous` with the candidates.
+    package func resolve(_ text: String) throws -> StoredSnapshot {
+        let now = workspace.clock.now()
+        let id: SnapshotID
+        do throws(SnapshotResolutionError) {
+            id = try Self.resolve(text, ofProject, now, workspace.zone)
+        } catch {
+            let isID = text.count >= 4 && text.utf8.allSatisfy { Hexadecimal.value(of: $0) != nil }
+            guard isID, case .notFound = error,
+                // The first error says more than that it is not among the others either.
+                let other = try? Self.resolve(text, all, now, workspace.zone)
+            else {
+                if case .noSnapshots = error, !all.isEmpty {
+                    throw BelayError(
+                        .snapshotNotFound,
+                        "project '\(workspace.project.name)' has no snapshots in this repository",
+                        hint: "run `belay backup`, or `belay list --all-projects` to see the others")
+                }
+                throw error.report(in: workspace.zone)
+            }
+            id = other
+        }
+        guard let found = all.first(where: { $0.id == id }) else {
+            throw BelayError(.snapshotNotFound, "no snapshot matches '\(text)'", hint: "run `belay list`")
+        }
+        return found
+    }
+
+    private static func resolve(
+        _ text: String, _ snapshots: [StoredSnapshot], _ now: Timestamp, _ zone: TimeZoneRules
+    ) throws(SnapshotResolutionError) -> SnapshotID {
+        try SnapshotResolver.resolve(text, among: snapshots.map { SnapshotSummary($0) }, now: now, zone: zone)
+    }
+
+    /// The newest snapshot of the same host and paths, which a new one follows.
+    package func parent(host: String, paths: [String]) -> StoredSnapshot? {
+        all.last { $0.snapshot.hostname == host && $0.snapshot.paths == paths }
+    }
+}
