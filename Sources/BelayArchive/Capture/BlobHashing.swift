@@ -1,9 +1,12 @@
-import BelayCore
+package import BelayCore
 import BelayFormat
 
 /// Hashing of several blobs at once.
-enum BlobHashing {
-    static func digests(of inputs: [UnsafeRawBufferPointer]) -> [Digest] {
-        inputs.map { BlobHasher.digest($0) }
+package enum BlobHashing {
+    /// The digests of `inputs`, in their order.
+    package static func digests(of inputs: [UnsafeRawBufferPointer]) -> [Digest] {
+        var digests: [Digest] = []
+        LaneHasher.digests(of: inputs, into: &digests)
+        return digests
     }
 }

@@ -1,3 +1,4 @@
+import CBelay
 package import BelayCore
 #if canImport(Glibc)
 import Glibc
