@@ -13,8 +13,15 @@ struct Root: AsyncParsableCommand {
             """,
         version: Version.current,
         groupedSubcommands: [
-            CommandGroup(name: "Store", subcommands: [InitCommand.self, BackupCommand.self]),
+            CommandGroup(
+                name: "Store",
+                subcommands: [
+                    InitCommand.self, BackupCommand.self, CheckpointCommand.self, ReleaseCommand.self,
+                ]),
             CommandGroup(name: "Look", subcommands: [ListCommand.self]),
+            CommandGroup(
+                name: "Keep",
+                subcommands: [KeyCommand.self, UnlockCommand.self, CacheCommand.self]),
             CommandGroup(name: "Internal", subcommands: [DebugCommand.self]),
         ]
     )

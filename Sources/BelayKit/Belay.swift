@@ -62,8 +62,17 @@ package struct Belay: Sendable {
         let choice = try repositoryChoice(project)
         let store = try store(choice)
         let password = try await password(choice, store)
-        let repository = try await Repository.open(
-            store, password: password, surroundings: repositorySurroundings())
+        let repository: Repository
+        do {
+            repository = try await Repository.open(
+                store, password: password, surroundings: repositorySurroundings())
+        } catch let error as BelayError where error.code == .passwordWrong {
+            // Somebody may have typed a recovery key with its groups as they stand on paper.
+            let text = String(decoding: password, as: UTF8.self)
+            guard let typed = try? RecoveryKey(typed: text), typed.secret.reveal() != password else { throw error }
+            repository = try await Repository.open(
+                store, password: typed.secret.reveal(), surroundings: repositorySurroundings())
+        }
         return workspace(project, repository)
     }
 

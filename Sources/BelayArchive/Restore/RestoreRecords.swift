@@ -92,8 +92,6 @@ extension RestoreTables {
         metadata.attributes == 0 ? [] : attributes[Int(metadata.attributes) - 1]
     }
 
-    func fileName(_ name: UInt32) -> FileName { FileName(names.bytes(name)) }
-
     /// The path of a directory below the root; empty for the root.
     func path(of folder: UInt32) -> [UInt8] {
         var parts: [[UInt8]] = []

@@ -41,6 +41,10 @@ package enum Paths {
         guard unlink(path) == 0 else { throw .current("unlink", path) }
     }
 
+    package static func removeFolder(_ path: String) throws(SystemError) {
+        guard rmdir(path) == 0 else { throw .current("rmdir", path) }
+    }
+
     package static func rename(_ path: String, to newPath: String) throws(SystemError) {
         guard Glibc.rename(path, newPath) == 0 else { throw .current("rename", path) }
     }

@@ -1,0 +1,109 @@
+import BelayCore
+
+/// Joins what was found in many directories into the tables of a restore.
+struct RestoreTablesBuilder {
+    /// More entries than this are refused: a few small trees can stand for any number of directories.
+    private static let entriesMaximum = 50_000_000
+
+    private var tables = RestoreTables()
+    private var names: [UInt8] = [0]
+    private var refusals: [PlannedPart.Refusal] = []
+    private var waiting: [PendingFolder] = []
+    /// The first file of each that has several names.
+    private var firstNames: [LinkKey: UInt32] = [:]
+    /// Numbers of the selected paths that were met.
+    private(set) var found: Set<Int> = []
+
+    /// Tables with the root, whose tree is waiting.
+    init(root: BlobID, selection: RestoreSelection) {
+        let metadata = EntryMetadata(Node(name: "", kind: .directory), attributes: 0)
+        tables.folders = [FolderRecord(metadata: metadata, parent: 0, name: 0, depth: 0)]
+        waiting = [PendingFolder(number: 0, tree: root, selection: selection, depth: 0)]
+    }
+
+    /// How many directories are still to be read.
+    var waitingCount: Int { waiting.count }
+
+    /// Takes out directories to read, those that were found last: so little waits, whatever the shape of the tree.
+    mutating func take(_ count: Int) -> [PendingFolder] {
+        defer { waiting.removeLast(count) }
+        return Array(waiting.suffix(count))
+    }
+
+    /// Takes up what was found in some directories.
+    mutating func merge(_ part: consuming PlannedPart) throws {
+        let entries = tables.folders.count + tables.files.count + tables.others.count + tables.links.count
+        guard entries <= Self.entriesMaximum, names.count + part.names.count <= UInt32.max,
+            tables.chunks.count + part.chunks.count <= UInt32.max
+        else {
+            throw BelayError(
+                .repositoryUnsupported, "the snapshot has more entries than belay restores at once",
+                hint: "restore it in parts, by naming paths")
+        }
+        let base = Base(
+            names: UInt32(names.count), chunks: UInt32(tables.chunks.count), attributes: UInt32(tables.attributes.count))
+        names.append(contentsOf: part.names)
+        tables.chunks.append(contentsOf: part.chunks)
+        tables.attributes.append(contentsOf: part.attributes)
+        refusals.append(contentsOf: part.refusals)
+        found.formUnion(part.found)
+        for (var folder, var tree) in zip(part.folders, part.pending) {
+            base.move(&folder.name, &folder.metadata)
+            tree.number = UInt32(tables.folders.count)
+            tables.folders.append(folder)
+            waiting.append(tree)
+        }
+        for var other in part.others {
+            base.move(&other.name, &other.metadata)
+            if other.kind == .symlink { other.linkTarget += base.names }
+            tables.others.append(other)
+        }
+        merge(part.files, linked: part.linked, base)
+    }
+
+    /// The tables, complete.
+    consuming func finish() -> (tables: RestoreTables, failures: [RestoreFailure]) {
+        tables.names = NameBlock(names)
+        let finished = tables
+        let failures = refusals.map { refusal in
+            RestoreFailure(path: finished.displayPath(refusal.folder, refusal.name), reason: refusal.reason)
+        }
+        return (finished, failures)
+    }
+
+    /// What to add to the places in a part.
+    private struct Base {
+        var names: UInt32
+        var chunks: UInt32
+        var attributes: UInt32
+
+        func move(_ name: inout UInt32, _ metadata: inout EntryMetadata) {
+            name += names
+            if metadata.attributes > 0 { metadata.attributes += attributes }
+        }
+    }
+
+    private mutating func merge(_ files: [FileRecord], linked: [(file: Int, key: LinkKey)], _ base: Base) {
+        var links = linked[...]
+        for position in files.indices {
+            var file = files[position]
+            base.move(&file.name, &file.metadata)
+            file.firstChunk += base.chunks
+            if let link = links.first, link.file == position {
+                links.removeFirst()
+                if let first = firstNames[link.key], hasSameContents(file, tables.files[Int(first)]) {
+                    tables.links.append(LinkRecord(folder: file.folder, name: file.name, file: first))
+                    continue
+                }
+                firstNames[link.key] = UInt32(tables.files.count)
+            }
+            tables.files.append(file)
+        }
+    }
+
+    /// Whether two names can be those of one file: numbers of inodes alone prove nothing, since a file may have
+    /// changed while it was read, and a snapshot may hold several machines' files.
+    private func hasSameContents(_ left: FileRecord, _ right: FileRecord) -> Bool {
+        left.size == right.size && tables.chunks(of: left).elementsEqual(tables.chunks(of: right))
+    }
+}

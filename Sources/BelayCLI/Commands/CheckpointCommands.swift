@@ -1,0 +1,57 @@
+import ArgumentParser
+import BelayCore
+import BelayReport
+import BelayRules
+import BelayWorkflows
+
+/// `belay checkpoint`
+struct CheckpointCommand: BelayCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "checkpoint",
+        abstract: "Store a named snapshot that is kept until it is released."
+    )
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var options: BackupOptions
+
+    @Argument(help: "A name for it, such as before-upgrade.")
+    var name: String
+
+    func execute(_ context: CommandContext) async throws -> ExitStatus {
+        guard SnapshotReference.isUsableAsName(name) else {
+            throw BelayError(
+                .usage, "'\(name)' cannot be the name of a checkpoint",
+                hint: "use a word that is no time and no part of an id, such as before-upgrade")
+        }
+        var request = try options.request()
+        guard request.only.isEmpty else {
+            throw BelayError(.usage, "a checkpoint holds the whole project", hint: "leave --only out, or use belay backup")
+        }
+        request.kind = .checkpoint
+        request.name = name
+        request.skipsUnchanged = false
+        return try await store(request, context)
+    }
+}
+
+/// `belay release`
+struct ReleaseCommand: BelayCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "release",
+        abstract: "Unpin a checkpoint: from now on retention decides about it.",
+        discussion: "The snapshot stays, without its name, until `belay cleanup` finds no rule that keeps it."
+    )
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: "The checkpoint's name.")
+    var name: String
+
+    func execute(_ context: CommandContext) async throws -> ExitStatus {
+        try await context.withWorkspace { workspace in
+            let released = try await ReleaseWorkflow(workspace).run(name)
+            try context.console.print(ReleaseDocument(name: name, snapshot: released, in: workspace))
+            return .success
+        }
+    }
+}
