@@ -91,6 +91,19 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(name: "BelayMain", dependencies: ["BelayCLI"], swiftSettings: strict),
+
+        // Tests: one target a module, and some for the whole.
+        .testTarget(
+            name: "BelayCoreTests", dependencies: ["BelayCore"], exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(
+            name: "BelayRulesTests", dependencies: ["BelayCore", "BelayRules"], exclude: ["Fixtures"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "BelayFormatTests", dependencies: ["BelayCore", "BelayFormat", "COpenSSL"],
+            resources: [.copy("Vectors")], swiftSettings: strict),
+        .testTarget(
+            name: "BelayProjectTests", dependencies: ["BelayCore", "BelayRules", "BelayProject"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
