@@ -104,6 +104,13 @@ let package = Package(
         .testTarget(
             name: "BelayProjectTests", dependencies: ["BelayCore", "BelayRules", "BelayProject"],
             swiftSettings: strict),
+        .testTarget(
+            name: "BelayArchiveTests",
+            dependencies: [
+                "BelayCore", "BelayRules", "BelayFormat", "BelaySystem", "BelayStore", "BelayRepository",
+                "BelayArchive",
+            ],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
