@@ -19,9 +19,13 @@ struct Root: AsyncParsableCommand {
                     InitCommand.self, BackupCommand.self, CheckpointCommand.self, ReleaseCommand.self,
                 ]),
             CommandGroup(name: "Look", subcommands: [ListCommand.self]),
+            CommandGroup(name: "Bring back", subcommands: [RestoreCommand.self]),
             CommandGroup(
                 name: "Keep",
-                subcommands: [KeyCommand.self, UnlockCommand.self, CacheCommand.self]),
+                subcommands: [
+                    VerifyCommand.self, CleanupCommand.self, ForgetCommand.self, PruneCommand.self,
+                    KeyCommand.self, UnlockCommand.self, CacheCommand.self,
+                ]),
             CommandGroup(name: "Internal", subcommands: [DebugCommand.self]),
         ]
     )

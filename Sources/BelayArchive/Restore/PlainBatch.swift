@@ -2,20 +2,19 @@
 ///
 /// Hashing many at once is several times faster than one after the other; small ones are kept few enough to
 /// stay in the processor's cache until they are written.
-struct PlainBatch: ~Copyable {
+struct PlainBatch<Purpose>: ~Copyable {
     struct Item {
-        /// What the chunk is for: places in files.
-        var uses: Range<Int>
+        var purpose: Purpose
         var bytes: Range<Int>
     }
 
     /// Bytes from which it is full if it has enough chunks to hash side by side.
-    private static let goodSize = 1 << 20
-    private static let goodCount = 32
+    private static var goodSize: Int { 1 << 20 }
+    private static var goodCount: Int { 32 }
     /// Bytes at which it is full anyway.
-    private static let sizeMaximum = 32 << 20
+    private static var sizeMaximum: Int { 32 << 20 }
     /// Chunks begin at multiples of this.
-    private static let alignment = 64
+    private static var alignment: Int { 64 }
 
     private var block: UnsafeMutableRawBufferPointer
     private var used = 0
@@ -35,7 +34,7 @@ struct PlainBatch: ~Copyable {
         return used + length > block.count
     }
 
-    /// Room for exactly `length` bytes; they belong to the batch once ``add(_:length:)`` is called.
+    /// Room for exactly `length` bytes; they belong to the batch once ``add(_:length:)`` was called.
     mutating func room(for length: Int) -> UnsafeMutableRawBufferPointer {
         if used + length > block.count {
             // A single chunk of unusual size: nothing is in the batch that would have to be kept.
@@ -48,13 +47,14 @@ struct PlainBatch: ~Copyable {
     }
 
     /// Takes in the chunk that was put where ``room(for:)`` said.
-    mutating func add(_ uses: Range<Int>, length: Int) {
-        items.append(Item(uses: uses, bytes: used..<(used + length)))
+    mutating func add(_ purpose: Purpose, length: Int) {
+        items.append(Item(purpose: purpose, bytes: used..<(used + length)))
         used = min(block.count, (used + length + Self.alignment - 1) & ~(Self.alignment - 1))
     }
 
-    func bytes(of item: Item) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(block)[item.bytes])
+    /// The chunks, in the order in which they came; valid until the batch is cleared.
+    var chunks: [UnsafeRawBufferPointer] {
+        items.map { UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(block)[$0.bytes]) }
     }
 
     mutating func clear() {

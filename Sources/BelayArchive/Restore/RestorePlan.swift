@@ -1,3 +1,5 @@
+import BelayCore
+
 /// What a restore will make: complete before anything is written.
 ///
 /// Every chunk of every file in it was found in the index.

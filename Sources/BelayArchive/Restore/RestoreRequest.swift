@@ -1,5 +1,5 @@
 package import BelayCore
-package import BelaySystem
+import BelaySystem
 
 /// What becomes of a file that is in the target already.
 package enum OverwritePolicy: String, Hashable, Sendable, CaseIterable {

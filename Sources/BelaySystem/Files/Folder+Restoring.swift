@@ -88,6 +88,10 @@ extension NewFile: MetadataTarget {
     }
 }
 
+/// `AT_EMPTY_PATH` and `O_PATH`, which the C library shows to programs of its own dialect only.
+private let emptyPath: Int32 = 0x1000
+private let pathOnly: Int32 = 0o10000000
+
 /// An entry of any kind held fast without being opened, so that it can be changed and nothing else in its stead.
 package struct PinnedEntry: ~Copyable {
     private let descriptor: Int32
@@ -110,7 +114,7 @@ package struct PinnedEntry: ~Copyable {
 
 extension PinnedEntry: MetadataTarget {
     package func setOwner(_ user: UInt32, _ group: UInt32) throws(SystemError) {
-        guard fchownat(descriptor, "", user, group, AT_EMPTY_PATH) == 0 else { throw .current("chown", "") }
+        guard fchownat(descriptor, "", user, group, emptyPath) == 0 else { throw .current("chown", "") }
     }
 
     package func setAttributes(_ attributes: [Node.ExtendedAttribute]) throws(SystemError) {
@@ -147,7 +151,7 @@ extension PinnedEntry: MetadataTarget {
             timespec(tv_sec: Int(accessed.seconds), tv_nsec: Int(accessed.nanoseconds)),
             timespec(tv_sec: Int(modified.seconds), tv_nsec: Int(modified.nanoseconds)),
         ]
-        guard utimensat(descriptor, "", times, AT_EMPTY_PATH) == 0 else { throw .current("utimens", "") }
+        guard utimensat(descriptor, "", times, emptyPath) == 0 else { throw .current("utimens", "") }
     }
 
     /// Sets permissions; not for symlinks, which have none.
@@ -181,7 +185,7 @@ extension Folder {
 
     /// Holds an entry of any kind fast; a symlink itself, not what it leads to.
     package func pin(_ name: UnsafePointer<CChar>) throws(SystemError) -> PinnedEntry {
-        let entry = belay_open_at(descriptor, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0)
+        let entry = belay_open_at(descriptor, name, pathOnly | O_NOFOLLOW | O_CLOEXEC, 0)
         guard entry >= 0 else { throw .current("open", "") }
         return PinnedEntry(entry)
     }
@@ -244,9 +248,10 @@ extension Folder {
         guard status == 0 else { throw .current("rename", "") }
     }
 
-    /// Brings everything that was written to the folder's file system to stable storage.
-    package func synchronizeFileSystem() throws(SystemError) {
-        guard syncfs(descriptor) == 0 else { throw .current("syncfs", path) }
+    /// Brings everything that was written to the folder's file system, and to others, to stable storage.
+    package func synchronizeFileSystem() {
+        // On Linux it waits for the end (sync(2)); what it could not write, no call of ours would tell.
+        sync()
     }
 }
 

@@ -1,0 +1,79 @@
+import BelayKit
+import ArgumentParser
+import BelayArchive
+import BelayCore
+import BelayReport
+import BelaySystem
+import BelayWorkflows
+
+/// `belay restore`
+struct RestoreCommand: BelayCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Restore a snapshot, or paths of it, into another directory.",
+        discussion: """
+            Never touches the project. Every chunk is checked before it is written; no file appears under its
+            name with less than its whole contents. Nothing outside the directory is ever written.
+            """
+    )
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: "The snapshot: latest, latest~2, a checkpoint's name, a time, or the start of an id.")
+    var snap: String
+
+    @Argument(help: "Paths in the snapshot; everything if none is given.")
+    var paths: [String] = []
+
+    @Option(name: [.customLong("to"), .customLong("target"), .customShort("t")], help: .init("The directory to restore into.", valueName: "dir"))
+    var to: String
+
+    @Option(
+        name: .long,
+        help: .init("What becomes of files that are there: always, if-changed, if-newer or never.", valueName: "policy"))
+    var overwrite: String?
+
+    @Flag(name: .long, help: "Read everything back after writing it.")
+    var verify = false
+
+    @Flag(name: [.customShort("n"), .long], help: "Say what would be restored, and write nothing.")
+    var dryRun = false
+
+    @Flag(name: .long, help: "Restore the folder .belay that belay added to the snapshot as well.")
+    var includeGenerated = false
+
+    func execute(_ context: CommandContext) async throws -> ExitStatus {
+        let base = try context.belay.startDirectory()
+        var request = RestoreCommandRequest(snapshot: snap, target: Paths.absolute(to, from: base))
+        request.paths = paths
+        request.verifies = verify
+        request.isDryRun = dryRun
+        request.includesGenerated = includeGenerated
+        if let overwrite {
+            guard let policy = OverwritePolicy(rawValue: overwrite) else {
+                throw BelayError(
+                    .usage, "'\(overwrite)' says nothing about files that are there",
+                    hint: "use always, if-changed, if-newer or never")
+            }
+            request.overwrite = policy
+        }
+        return try await context.withWorkspace { workspace in
+            let progress = RestoreProgress()
+            let result = try await ProgressDisplay.during(context.console, .restore(progress)) {
+                try await RestoreWorkflow(workspace, request, progress: progress).run()
+            }
+            try context.console.print(RestoreDocument(result, in: workspace))
+            return result.report.isComplete ? .success : .failure
+        }
+    }
+}
+
+extension ProgressDisplay.Source {
+    static func restore(_ progress: RestoreProgress) -> Self {
+        Self {
+            ProgressDisplay.Sample(
+                action: "restoring", filesDone: progress.entriesDone, bytesDone: progress.bytesDone, filesTotal: nil,
+                bytesTotal: nil, current: progress.current)
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import BelayCore
+import BelayRepository
+package import BelayWorkflows
+
+/// What a verification found.
+package struct VerifyDocument: ReportDocument {
+    package struct Item: Encodable, Sendable {
+        package let severity: String
+        package let code: String
+        package let subject: String
+        package let message: String
+        package let advice: String
+        package let affectedCount: Int
+        package let affected: [Affected]
+
+        private enum CodingKeys: String, CodingKey {
+            case severity, code, subject, message, advice, affected
+            case affectedCount = "affected_count"
+        }
+    }
+
+    package struct Affected: Encodable, Sendable {
+        package let snapshot: String
+        package let path: String
+    }
+
+    package let messageType = "summary"
+    package let errors: Int
+    package let hints: Int
+    package let snapshots: Int
+    package let indexes: Int
+    package let packs: Int
+    package let packBytes: UInt64
+    package let trees: Int
+    package let dataBlobs: Int
+    package let readPacks: Int
+    package let readBytes: UInt64
+    package let unusedBlobs: Int
+    package let seconds: Double
+    package let findings: [Item]
+    private let omitted: Int
+    private let duration: Duration
+
+    private enum CodingKeys: String, CodingKey {
+        case messageType = "message_type"
+        case errors = "num_errors"
+        case hints = "num_hints"
+        case snapshots, indexes, packs
+        case packBytes = "pack_bytes"
+        case trees
+        case dataBlobs = "data_blobs"
+        case readPacks = "packs_read"
+        case readBytes = "bytes_read"
+        case unusedBlobs = "unused_blobs"
+        case seconds = "seconds_elapsed"
+        case findings
+    }
+
+    package init(_ result: VerifyResult) {
+        let report = result.report
+        findings = report.findings.map { finding in
+            Item(
+                severity: finding.severity.rawValue, code: finding.code, subject: finding.subject,
+                message: finding.message, advice: finding.advice, affectedCount: finding.affected.count,
+                affected: finding.affected.paths.map {
+                    Affected(snapshot: $0.snapshot.hexadecimal, path: $0.path)
+                })
+        }
+        errors = report.findings.count { $0.severity == .error }
+        hints = report.findings.count { $0.severity == .hint }
+        omitted = report.omittedFindings
+        snapshots = report.snapshots
+        indexes = report.indexes
+        packs = report.packs
+        packBytes = report.packBytes.bytes
+        trees = report.trees
+        dataBlobs = report.dataBlobs
+        readPacks = report.readPacks
+        readBytes = report.readBytes.bytes
+        unusedBlobs = report.unusedBlobs
+        seconds = Elapsed.seconds(result.duration)
+        duration = result.duration
+    }
+
+    /// More affected paths of one finding are only counted.
+    private static let pathsShown = 10
+
+    package func text(_ style: TextStyle) -> String {
+        var lines: [String] = []
+        for finding in findings {
+            let label = finding.severity == "error" ? style.failure("error") : style.hint("hint")
+            lines.append("\(label)  \(finding.subject) \(finding.message)")
+            for path in finding.affected.prefix(Self.pathsShown) {
+                lines.append("       snapshot \(path.snapshot.prefix(8))  \(PrintableText.of(path.path))")
+            }
+            if finding.affectedCount > Self.pathsShown {
+                lines.append("       and \(finding.affectedCount - Self.pathsShown) more")
+            }
+            lines.append("       \(finding.advice)")
+        }
+        if omitted > 0 { lines.append("and \(Count.text(omitted, "more finding"))") }
+        lines.append(
+            "looked at  \(Count.text(snapshots, "snapshot")), \(Count.text(trees, "tree")), \(Count.text(dataBlobs, "data blob")), \(Count.text(packs, "pack")) of \(ByteCount(packBytes))")
+        if readPacks > 0 {
+            lines.append("read       \(Count.text(readPacks, "pack")), \(ByteCount(readBytes)): every byte against its hash")
+        } else {
+            lines.append("read       no file contents; to read them as well: belay verify --read-data")
+        }
+        lines.append("took       \(Elapsed.text(duration))")
+        if errors == 0 {
+            lines.append(style.success(readPacks == packs && packs > 0 ? "no errors were found" : "no errors were found in what was looked at"))
+        } else {
+            lines.append(style.failure("\(Count.text(errors, "error"))") + " found; nothing was changed")
+        }
+        return lines.joined(separator: "\n")
+    }
+}

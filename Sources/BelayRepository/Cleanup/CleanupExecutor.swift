@@ -1,0 +1,187 @@
+package import BelayCore
+import BelayFormat
+import BelayStore
+
+/// What a cleanup did.
+package struct CleanupResult: Hashable, Sendable {
+    package var forgotten = 0
+    /// Packs that are gone.
+    package var removedPacks = 0
+    /// Packs that were to go but could not be removed; nothing refers to them, and the next cleanup takes them.
+    package var leftPacks: [PackID] = []
+
+    package init() {}
+}
+
+/// Does what a ``CleanupPlan`` says, in an order in which it may stop, or be stopped, at any moment.
+///
+/// 1. Snapshots go, one by one. Here blobs are unused, nothing else.
+/// 2. Packs that no index describes go. Nobody knew of them.
+/// 3. Used blobs of packs to be dissolved are copied to new packs, and these described in new index files.
+///    Here blobs are there twice.
+/// 4. Index files that do not describe the packs to go are written. Here packs may be described twice.
+/// 5. Only when these are durable the old index files go. Here packs are described by nobody.
+/// 6. Those packs go.
+///
+/// Wherever it ends, every snapshot that is still there is complete, and the next cleanup finishes the work.
+package struct CleanupExecutor: Sendable {
+    private let repository: Repository
+    private let progress: UpkeepProgress?
+
+    package init(_ repository: Repository, progress: UpkeepProgress? = nil) {
+        self.repository = repository
+        self.progress = progress
+    }
+
+    /// Executes a plan under an exclusive lock.
+    ///
+    /// - Throws: `repository.locked` if the lock is lost or the repository is not any more what the plan was
+    ///   made from; `repository.damaged` if a used blob cannot be read, before anything that holds it is touched.
+    package func execute(_ plan: CleanupPlan, lock: RepositoryLock) async throws -> CleanupResult {
+        try repository.requireWritable()
+        var result = CleanupResult()
+        if plan.isEmpty { return result }
+        try await requireUnchanged(plan.basis)
+        try await repository.removeSnapshots(plan.forgotten, lock: lock, progress: progress)
+        result.forgotten = plan.forgotten.count
+        try await remove(plan.unreferencedPacks, lock: lock, &result)
+        try await copyBlobs(plan)
+        try await rewriteIndex(plan, lock: lock)
+        let removed = (plan.removedPacks + plan.repackedPacks).map { plan.contents.table.pack($0) }
+        try await remove(removed, lock: lock, &result)
+        return result
+    }
+
+    private func requireUnchanged(_ basis: CleanupPlan.Basis) async throws {
+        let snapshots = Set(try await repository.list(.snapshot).map { SnapshotID($0.handle.digest) })
+        let indexes = Set(try await repository.indexIDs())
+        guard snapshots == basis.snapshots, indexes == basis.indexes else {
+            throw BelayError(
+                .repositoryLocked,
+                "the repository was changed since the cleanup was planned",
+                hint: "run the same command again"
+            )
+        }
+    }
+
+    private func copyBlobs(_ plan: CleanupPlan) async throws {
+        progress?.begin(.copyingBlobs, total: plan.copied.size.bytes)
+        let copier = BlobCopier(repository, index: plan.contents.table, progress: progress)
+        let (contents, kept, numbers) = (plan.contents, plan.kept, plan.repackedPacks)
+        let outcome = try await copier.copy(numbers.count, packSize: plan.packSize) { position in
+            let number = numbers[position]
+            let blobs = contents.blobs(ofPack: number) { kept.contains($0) }
+            return BlobCopier.Source(pack: contents.table.pack(number), blobs: blobs)
+        }
+        if outcome == .cancelled { throw CancellationError() }
+    }
+
+    private func rewriteIndex(_ plan: CleanupPlan, lock: RepositoryLock) async throws {
+        let dropped = Set(plan.removedPacks + plan.repackedPacks + plan.missingPacks)
+        if dropped.isEmpty, !plan.mergesIndexes { return }
+        try Task.checkCancellation()
+        let rewrite = IndexRewrite(repository, plan.contents, progress: progress)
+        let outlines = try await rewrite.outlines(of: plan.basis.indexes)
+        try await rewrite.run(replacing: outlines, dropping: dropped, lock: lock)
+    }
+
+    private func remove(_ packs: [PackID], lock: RepositoryLock, _ result: inout CleanupResult) async throws {
+        progress?.begin(.removingFiles, total: UInt64(packs.count))
+        for pack in packs {
+            try Task.checkCancellation()
+            try lock.requireHeld()
+            do {
+                try await repository.remove(Handle(pack))
+                result.removedPacks += 1
+            } catch let error as BelayError where error.code != .cancelled {
+                repository.note("\(error)")
+                result.leftPacks.append(pack)
+            }
+            progress?.add(1)
+        }
+    }
+}
+
+extension Repository {
+    /// Removes snapshots, under an exclusive lock; what only they need stays until the next cleanup.
+    package func removeSnapshots(
+        _ ids: [SnapshotID],
+        lock: RepositoryLock,
+        progress: UpkeepProgress? = nil
+    ) async throws {
+        progress?.begin(.forgetting, total: UInt64(ids.count))
+        for id in ids {
+            try Task.checkCancellation()
+            try lock.requireHeld()
+            try await remove(Handle(id))
+            progress?.add(1)
+        }
+    }
+
+    /// The plan of a cleanup that forgets some snapshots and then frees what nobody needs.
+    ///
+    /// Looks only. Made under the exclusive lock under which it is executed, nothing can come in between;
+    /// made without, the executor refuses it if something did.
+    ///
+    /// - Throws: `snapshot.not-found` if one to be forgotten is not there; `repository.damaged` if what the
+    ///   others need is not known for certain: then nothing may be removed.
+    package func planCleanup(
+        forgetting forgotten: Set<SnapshotID> = [],
+        rules: CleanupRules = CleanupRules(),
+        progress: UpkeepProgress? = nil
+    ) async throws -> CleanupPlan {
+        progress?.begin(.reading)
+        let (readable, unreadable) = try await snapshots()
+        let present = Set(readable.map(\.id) + unreadable.map(\.id))
+        if let missing = forgotten.subtracting(present).min() {
+            throw BelayError(
+                .snapshotNotFound,
+                "there is no snapshot \(missing.short)",
+                hint: "run `belay list`"
+            )
+        }
+        let obstacles = unreadable.filter { !forgotten.contains($0.id) }
+        guard obstacles.isEmpty else {
+            throw BelayError(
+                .repositoryDamaged,
+                "cannot clean up: \(Count.text(obstacles.count, "snapshot")) cannot be read, so what is needed is not known",
+                hint: "run `belay verify`, then forget the damaged snapshots by their ids",
+                subjects: obstacles.map { Handle($0.id).path },
+                cause: obstacles[0].error
+            )
+        }
+        let remaining = readable.filter { !forgotten.contains($0.id) }
+        let table = try await loadIndex()
+        progress?.begin(.walkingTrees, total: UInt64(table.count(of: .tree)))
+        let walk = TreeWalk(TreeReader(BlobReader(self, index: table)), progress: progress)
+        let result = try await walk.run(from: remaining)
+        try Self.requireComplete(result.lost)
+        let contents = PackContents(table)
+        var plan = try CleanupPlanner.plan(
+            contents,
+            used: result.used,
+            listed: try await list(.pack),
+            rules: rules
+        )
+        plan.forgotten = forgotten.sorted()
+        plan.remaining = remaining.count
+        plan.packSize = rules.packSize
+        plan.basis = CleanupPlan.Basis(snapshots: present, indexes: Set(table.indexIDs))
+        if table.indexIDs.count >= IndexRewrite.smallFilesMinimum {
+            let outlines = try await IndexRewrite(self, contents).outlines(of: table.indexIDs)
+            plan.mergesIndexes = IndexRewrite.isWorthJoining(outlines)
+        }
+        return plan
+    }
+
+    private static func requireComplete(_ lost: [LostBlob]) throws {
+        guard let first = lost.first else { return }
+        throw BelayError(
+            .repositoryDamaged,
+            "cannot clean up: \(Count.text(lost.count, "blob")) that snapshots need cannot be read",
+            hint: "run `belay verify --all` to see what is affected, then `belay repair`",
+            subjects: lost.prefix(100).map { "\($0.snapshot.short):\($0.path)" },
+            cause: first.error
+        )
+    }
+}

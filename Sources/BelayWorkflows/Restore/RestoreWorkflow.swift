@@ -1,0 +1,113 @@
+package import BelayArchive
+package import BelayCore
+import BelayRepository
+import BelaySystem
+
+/// What a restore is asked to do.
+package struct RestoreCommandRequest: Sendable {
+    package var snapshot: String
+    /// Paths below the project's directory; empty for everything.
+    package var paths: [String] = []
+    /// Absolute path of the directory to restore into.
+    package var target: String
+    /// `nil` if nobody said: then a directory with something in it is refused.
+    package var overwrite: OverwritePolicy?
+    package var verifies = false
+    package var isDryRun = false
+    /// Whether `.belay` is restored as well.
+    package var includesGenerated = false
+
+    package init(snapshot: String, target: String) {
+        self.snapshot = snapshot
+        self.target = target
+    }
+}
+
+/// What a restore did.
+package struct RestoreResult: Sendable {
+    package var snapshot: StoredSnapshot
+    package var target: String
+    package var report: RestoreReport
+    package var obstacles: [String]
+    package var isDryRun: Bool
+    package var verified: Bool
+    package var duration: Duration
+}
+
+/// Restores a snapshot, or paths of it, somewhere else than into the project.
+package struct RestoreWorkflow: Sendable {
+    private let workspace: Workspace
+    private let request: RestoreCommandRequest
+    private let progress: RestoreProgress
+
+    package init(_ workspace: Workspace, _ request: RestoreCommandRequest, progress: RestoreProgress) {
+        self.workspace = workspace
+        self.request = request
+        self.progress = progress
+    }
+
+    package func run() async throws -> RestoreResult {
+        try refuseProject()
+        try refuseFullTarget()
+        let begin = ContinuousClock.now
+        return try await workspace.reading {
+            let catalog = try await SnapshotCatalog.load(workspace)
+            let snapshot = try catalog.resolve(request.snapshot)
+            let restorer = Restorer(
+                repository: workspace.repository, index: try await workspace.repository.loadIndex())
+            var restore = RestoreRequest(tree: snapshot.snapshot.tree, target: request.target)
+            restore.paths = try request.paths.map { try Self.path($0) }
+            restore.overwrite = request.overwrite ?? .never
+            restore.verifies = request.verifies
+            restore.isDryRun = request.isDryRun
+            restore.leavesOutGenerated = !request.includesGenerated && restore.paths.isEmpty
+            let plan = try await restorer.plan(restore)
+            try refuseMissingSpace(plan)
+            let report = try await restorer.restore(plan, progress: progress)
+            return RestoreResult(
+                snapshot: snapshot, target: request.target, report: report, obstacles: plan.obstacles,
+                isDryRun: request.isDryRun, verified: request.verifies && !request.isDryRun,
+                duration: ContinuousClock.now - begin)
+        }
+    }
+
+    /// A path as it lies in a snapshot's tree.
+    static func path(_ text: String) throws -> [UInt8] {
+        let parts = text.utf8.split(separator: 0x2F).filter { !$0.elementsEqual([0x2E]) }
+        guard !parts.contains(where: { $0.elementsEqual([0x2E, 0x2E]) }) else {
+            throw BelayError(
+                .usage, "'\(text)' leads outside the snapshot", hint: "give paths below the project's directory")
+        }
+        return Array(parts.joined(separator: [0x2F]))
+    }
+
+    private func refuseProject() throws {
+        // A target that is not there yet is not the project.
+        let target = (try? Paths.real(request.target)) ?? request.target
+        guard target != workspace.project.directory else {
+            throw BelayError(
+                .targetNotUsable, "\(target) is the project itself, which a restore never touches",
+                hint: "name another directory with --to")
+        }
+    }
+
+    private func refuseFullTarget() throws {
+        guard request.overwrite == nil, try !Paths.names(in: request.target).isEmpty else { return }
+        throw BelayError(
+            .targetNotUsable, "\(request.target) is not empty",
+            hint: "name another directory, or say what becomes of files that are there: --overwrite if-changed")
+    }
+
+    private func refuseMissingSpace(_ plan: RestorePlan) throws {
+        var existing = request.target
+        while !Paths.exists(existing), let parent = Paths.parent(of: existing), parent != existing { existing = parent }
+        // Where the free space cannot be told, the restore finds out.
+        guard request.overwrite == nil, let available = try? Paths.availableSpace(existing),
+            plan.counts.bytes > available
+        else { return }
+        throw BelayError(
+            .targetNotUsable,
+            "\(request.target) has \(ByteCount(available)) free, and \(ByteCount(plan.counts.bytes)) are to be restored",
+            hint: "free some space, or restore to another disk with --to")
+    }
+}
