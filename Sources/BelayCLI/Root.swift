@@ -39,6 +39,7 @@ package enum CommandLineProgram {
     /// - Parameter arguments: those after the program's name.
     package static func run(_ arguments: [String]) async -> Int32 {
         ProcessResources.raiseFileLimit()
+        ProcessResources.returnLargeBlocks()
         let task = Task { await perform(ArgumentOrder.normalized(arguments)) }
         Shutdown.onSignal { task.cancel() }
         return await task.value

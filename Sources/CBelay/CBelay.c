@@ -4,6 +4,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -166,6 +169,14 @@ int belay_is_local_file_system(const char *path) {
 #else
     (void)path;
     return 0;
+#endif
+}
+
+void belay_return_large_blocks(void) {
+#ifdef __GLIBC__
+    // By default the limit grows with what is freed, and buffers of many megabytes then stay in the heap.
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 4 << 20);
 #endif
 }
 

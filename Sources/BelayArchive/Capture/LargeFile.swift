@@ -9,7 +9,7 @@ final class SegmentBuffer: @unchecked Sendable {
     let bytes: UnsafeMutableRawBufferPointer
 
     /// Room for the rest of a chunk that was not complete and a good stretch more.
-    static let size = 16 << 20
+    static let size = 12 << 20
 
     init() {
         bytes = .allocate(byteCount: Self.size, alignment: 64)

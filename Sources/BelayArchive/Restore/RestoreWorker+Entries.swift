@@ -25,11 +25,11 @@ extension RestoreWorker {
                 record.name, in: folder, size: nil, modified: record.metadata.modified, number: ("o", number)
             ) { (name) throws(SystemError) in
                 if record.kind == .symlink {
-                    try folder.makeSymlink(name, target: run.tables.names.cString(record.linkTarget))
+                    try folder.makeSymlink(at: name, target: run.tables.names.cString(record.linkTarget))
                 } else {
-                    try folder.makeSpecial(name, kind: record.kind, device: record.device)
+                    try folder.makeSpecial(at: name, kind: record.kind, device: record.device)
                 }
-                let entry = try folder.pin(name)
+                let entry = try folder.pin(at: name)
                 // If somebody has put another thing there in the meantime, that is not ours to change.
                 let status = try entry.status()
                 guard status.kind == record.kind, status.links == 1 else {
@@ -70,7 +70,7 @@ extension RestoreWorker {
             let action = try place(
                 record.name, in: folder, size: nil, modified: file.metadata.modified, number: ("l", number)
             ) { (name) throws(SystemError) in
-                try folder.makeLink(name, to: source, in: sourceFolder)
+                try folder.makeLink(at: name, to: source, in: sourceFolder)
             }
             if action == .write { counts.links += 1 } else { counts.skipped += 1 }
             run.progress.add(entries: 1, bytes: 0)

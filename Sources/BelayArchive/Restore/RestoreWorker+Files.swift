@@ -29,7 +29,7 @@ extension RestoreWorker {
                 record.name, in: folder, size: record.size, modified: record.metadata.modified,
                 number: ("f", number)
             ) { (name) throws(SystemError) in
-                let file = try folder.createFile(name)
+                let file = try folder.createFile(at: name)
                 do throws(SystemError) {
                     let end = try plain.map { (plain) throws(SystemError) in
                         try SparseWriting.write(plain, to: file, at: 0)
@@ -38,7 +38,7 @@ extension RestoreWorker {
                     apply(record.metadata, to: file, kind: .file, folder: record.folder, name: record.name)
                 } catch {
                     // What went wrong first is what is told; if the file cannot be removed either, its name is.
-                    try? folder.remove(name)
+                    try? folder.remove(at: name)
                     throw error
                 }
             }
@@ -57,17 +57,17 @@ extension RestoreWorker {
             let temporary = CName(run.temporaryName("f", use.file))
             let partial = try run.partials.open(use.file, chunks: record.chunkCount) {
                 () throws(SystemError) -> OpenPartial in
-                let partial = OpenPartial(try folder.createFile(temporary.pointer))
+                let partial = OpenPartial(try folder.createFile(at: temporary.pointer))
                 do throws(SystemError) {
                     try partial.file.resize(to: record.size)
                 } catch {
                     // As above.
-                    try? folder.remove(temporary.pointer)
+                    try? folder.remove(at: temporary.pointer)
                     throw error
                 }
                 return partial
             } reopen: { () throws(SystemError) -> OpenPartial in
-                OpenPartial(try folder.reopenFile(temporary.pointer))
+                OpenPartial(try folder.reopenFile(at: temporary.pointer))
             }
             if let partial, let plain { _ = try SparseWriting.write(plain, to: partial.file, at: use.fileOffset) }
             run.progress.add(entries: 0, bytes: UInt64(run.index.location(of: .data, at: Int(use.position)).plainLength))
@@ -86,15 +86,15 @@ extension RestoreWorker {
         let final = run.tables.names.cString(record.name)
         do throws(SystemError) {
             let partial: OpenPartial
-            if let open { partial = open } else { partial = OpenPartial(try folder.reopenFile(temporary.pointer)) }
+            if let open { partial = open } else { partial = OpenPartial(try folder.reopenFile(at: temporary.pointer)) }
             apply(record.metadata, to: partial.file, kind: .file, folder: record.folder, name: record.name)
         } catch {
             // As above.
-            try? folder.remove(temporary.pointer)
+            try? folder.remove(at: temporary.pointer)
             throw error
         }
         do throws(SystemError) {
-            try folder.rename(temporary.pointer, to: final, replaces: false)
+            try folder.rename(at: temporary.pointer, to: final, replaces: false)
         } catch {
             var action = FileAction.write
             if error.isExisting, let existing = folder.status(at: final) {
@@ -103,7 +103,7 @@ extension RestoreWorker {
             }
             guard action == .write else {
                 // Somebody put it there since the plan was made, and it is to stay; ours is not needed.
-                try? folder.remove(temporary.pointer)
+                try? folder.remove(at: temporary.pointer)
                 return try finish(number, record, action, in: folder)
             }
             // Also where a file system cannot rename without replacing.
@@ -123,7 +123,7 @@ extension RestoreWorker {
             counts.files += 1
             counts.bytes += record.size
         case .setMetadata:
-            let entry = try folder.pin(run.tables.names.cString(record.name))
+            let entry = try folder.pin(at: run.tables.names.cString(record.name))
             // What was looked at may not be what is there now.
             guard try entry.status().isRegular else {
                 throw SystemError(call: "open", subject: "", number: 116)  // ESTALE
@@ -149,6 +149,6 @@ extension RestoreWorker {
         let record = run.tables.files[Int(number)]
         // A stray temporary file is harmless, and says by its name what it is.
         guard let folder = try? folder(record.folder) else { return }
-        try? folder.remove(CName(run.temporaryName("f", number)).pointer)
+        try? folder.remove(at: CName(run.temporaryName("f", number)).pointer)
     }
 }

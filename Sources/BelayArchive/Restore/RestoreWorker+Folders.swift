@@ -11,7 +11,7 @@ extension RestoreWorker {
         do throws(SystemError) {
             let parent = try folders.folder(record.parent)
             do throws(SystemError) {
-                try parent.makeFolder(name)
+                try parent.makeFolder(at: name)
             } catch {
                 guard error.isExisting else { throw error }
                 try takeExisting(number, name, in: parent)
@@ -33,8 +33,8 @@ extension RestoreWorker {
             throw SystemError(call: "mkdir", subject: "", number: 17)  // EEXIST
         }
         // The plan told of it.
-        try parent.remove(name)
-        try parent.makeFolder(name)
+        try parent.remove(at: name)
+        try parent.makeFolder(at: name)
     }
 
     /// Sets what belongs to a directory itself; nothing is written below it any more.

@@ -17,7 +17,7 @@ extension RestoreWorker {
         if record.action == .leaveAlone || run.isLost(file: number) { return }
         do throws(SystemError) {
             guard let folder = try folder(record.folder) else { return }
-            let file = try folder.openFile(run.tables.names.cString(record.name))
+            let file = try folder.openFile(at: run.tables.names.cString(record.name))
             let status = try file.status()
             guard status.isRegular, status.size == record.size else {
                 return run.lose(number, "it was written, but its size is now \(status.size) bytes")

@@ -78,16 +78,16 @@ final class RestoreWorker {
     ) throws(SystemError) {
         do throws(SystemError) {
             do throws(SystemError) {
-                try folder.rename(temporary.pointer, to: final, replaces: true)
+                try folder.rename(at: temporary.pointer, to: final, replaces: true)
             } catch {
                 guard error.isFolderInTheWay, run.plan.request.overwrite == .always else { throw error }
                 // Only an empty directory goes: what is in it is in no snapshot that we know of.
-                try folder.removeFolder(final)
-                try folder.rename(temporary.pointer, to: final, replaces: true)
+                try folder.removeFolder(at: final)
+                try folder.rename(at: temporary.pointer, to: final, replaces: true)
             }
         } catch {
             // What went wrong first is what is told; a stray temporary file is harmless.
-            try? folder.remove(temporary.pointer)
+            try? folder.remove(at: temporary.pointer)
             throw error
         }
     }

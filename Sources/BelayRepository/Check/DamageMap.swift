@@ -18,7 +18,9 @@ enum NodeProblem: Hashable, Sendable {
     case noTree
 }
 
-/// Which trees have something wrong in or below them. All others are sound.
+/// Which trees have something wrong in or below them.
+///
+/// All others are sound.
 struct DamageMap: Sendable {
     /// A problem and the entry that has it.
     struct Spot: Sendable {
@@ -151,7 +153,7 @@ struct DamageSurvey {
         if isLost(BlobHandle(.tree, id)) || frames.count > TreePath.depthMaximum { return nil }
         do {
             return try TreeDecoding.examine(await reader.loadBytes(id)).tree.nodes
-        } catch let error as BelayError where error.code != .repositoryDamaged {
+        } catch let error as BelayError where !error.isDamageOfOneFile {
             throw error
         } catch is FormatError {
             return nil

@@ -144,7 +144,9 @@ private final class DataCheckWorker {
         return outcome
     }
 
-    /// Reads packs side by side. Damage is a result; that the store fails altogether is thrown.
+    /// Reads packs side by side.
+    ///
+    /// Damage is a result; that the store fails altogether is thrown.
     private func load(
         _ packs: ArraySlice<PackSelection.Candidate>
     ) async throws -> [(PackSelection.Candidate, Result<[UInt8], BelayError>)] {
@@ -212,6 +214,8 @@ extension BelayError {
 }
 
 extension SystemError {
-    /// Whether the disk could not read what is on it. EIO has this number on every Unix.
+    /// Whether the disk could not read what is on it.
+    ///
+    /// EIO has this number on every Unix.
     fileprivate var isInputOutputError: Bool { number == 5 }
 }

@@ -77,12 +77,11 @@ package struct CleanupExecutor: Sendable {
     }
 
     private func rewriteIndex(_ plan: CleanupPlan, lock: RepositoryLock) async throws {
-        let dropped = Set(plan.removedPacks + plan.repackedPacks + plan.missingPacks)
-        if dropped.isEmpty, !plan.mergesIndexes { return }
+        let dropped = plan.droppedPacks
+        if plan.rewrittenIndexes == 0 { return }
         try Task.checkCancellation()
         let rewrite = IndexRewrite(repository, plan.contents, progress: progress)
-        let outlines = try await rewrite.outlines(of: plan.basis.indexes)
-        try await rewrite.run(replacing: outlines, dropping: dropped, lock: lock)
+        try await rewrite.run(replacing: plan.outlines, dropping: dropped, lock: lock)
     }
 
     private func remove(_ packs: [PackID], lock: RepositoryLock, _ result: inout CleanupResult) async throws {
@@ -167,10 +166,9 @@ extension Repository {
         plan.remaining = remaining.count
         plan.packSize = rules.packSize
         plan.basis = CleanupPlan.Basis(snapshots: present, indexes: Set(table.indexIDs))
-        if table.indexIDs.count >= IndexRewrite.smallFilesMinimum {
-            let outlines = try await IndexRewrite(self, contents).outlines(of: table.indexIDs)
-            plan.mergesIndexes = IndexRewrite.isWorthJoining(outlines)
-        }
+        let rewrite = IndexRewrite(self, contents)
+        plan.outlines = try await rewrite.outlines(of: table.indexIDs)
+        plan.rewrittenIndexes = rewrite.split(plan.outlines, dropping: plan.droppedPacks).obsolete.count
         return plan
     }
 

@@ -29,7 +29,7 @@ package struct CleanupPlan: Sendable {
     package var used = Amount()
     /// What nobody needs, copies of needed blobs included; `packs` are those with something unused in them.
     package var unused = Amount()
-    /// Packs that no index describes: left by a run that was cut off. They are removed at once.
+    /// Packs that no index describes, as a run that was cut off leaves them; they are removed at once.
     package var unreferenced = Amount()
     /// Packs with nothing used in them, which are removed.
     package var removed = Amount()
@@ -40,6 +40,10 @@ package struct CleanupPlan: Sendable {
     /// Packs that an index describes, that nobody needs and that are gone: their descriptions are removed.
     package var missing = Amount()
 
+    /// Index files that are written anew: they describe packs that go, or packs that others describe too, or
+    /// there are too many small ones.
+    package var rewrittenIndexes = 0
+
     /// The bytes that the repository gets smaller by, headers of new packs and index files aside.
     package var freed: ByteCount { unreferenced.size + removed.size + (repacked.size - copied.size) }
     /// The unused bytes that stay.
@@ -47,7 +51,7 @@ package struct CleanupPlan: Sendable {
     /// Whether there is nothing to do.
     package var isEmpty: Bool {
         forgotten.isEmpty && unreferenced.packs + removed.packs + repacked.packs + missing.packs == 0
-            && !mergesIndexes
+            && rewrittenIndexes == 0
     }
 
     // What the executor needs.
@@ -62,10 +66,11 @@ package struct CleanupPlan: Sendable {
     var removedPacks: [Int] = []
     var repackedPacks: [Int] = []
     var missingPacks: [Int] = []
+    /// Packs that no index describes afterwards.
+    var droppedPacks: Set<Int> { Set(removedPacks + repackedPacks + missingPacks) }
     /// The length from which on a new pack is closed, in bytes.
     var packSize = 16 << 20
-    /// Whether there are so many small index files that they are joined.
-    var mergesIndexes = false
+    var outlines: [IndexRewrite.Outline] = []
 
     /// What the plan was made from.
     struct Basis: Hashable, Sendable {

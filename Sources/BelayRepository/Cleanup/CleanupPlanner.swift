@@ -2,7 +2,9 @@ import BelayCore
 import BelayFormat
 import BelayStore
 
-/// Decides which packs are kept, written anew and removed. Pure: what there is comes in, a plan comes out.
+/// Decides which packs are kept, written anew and removed.
+///
+/// Pure: what there is comes in, a plan comes out.
 struct CleanupPlanner {
     /// What the index says of one pack, and how much of it is needed.
     private struct Pack {

@@ -99,11 +99,6 @@ struct IndexRewrite {
         return (obsolete.map(\.id), packs)
     }
 
-    /// Whether there is reason to join files although nothing is dropped.
-    static func isWorthJoining(_ outlines: [Outline]) -> Bool {
-        outlines.count { $0.isSmall } >= smallFilesMinimum
-    }
-
     /// Writes new files for packs of the contents and for `added` ones; when it returns they are durable.
     @discardableResult
     func write(packs: [Int], added: [PackEntry] = []) async throws -> [IndexID] {

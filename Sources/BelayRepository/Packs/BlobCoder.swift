@@ -7,18 +7,15 @@ package final class BlobEncoder {
     private let envelope: Envelope
     private let compressor: ZstdCompressor?
     private var random = RandomBytes()
-    private var compressed = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-    private var sealed = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    /// Room for the vector, then the compressed blob, which is sealed where it stands.
+    private var scratch = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
     package init(_ repository: Repository, level: CompressionLevel) {
         envelope = repository.makeEnvelope()
         compressor = level == .off ? nil : ZstdCompressor(level: level)
     }
 
-    deinit {
-        compressed.deallocate()
-        sealed.deallocate()
-    }
+    deinit { scratch.deallocate() }
 
     /// A sealed blob, valid until the next call, and what its location must say of it.
     package struct Sealed {
@@ -34,18 +31,22 @@ package final class BlobEncoder {
         var payload = plain
         var uncompressedLength: UInt32 = 0
         if let compressor, plain.count > 0, !compressor.looksIncompressible(plain) {
-            Self.reserve(ZstdCompressor.bound(plain.count), in: &compressed)
-            let count = try compressor.compress(plain, into: compressed)
+            Self.reserve(ZstdCompressor.bound(plain.count) + Envelope.overhead, in: &scratch)
+            let room = UnsafeMutableRawBufferPointer(rebasing: scratch[Self.vectorLength...])
+            let count = try compressor.compress(plain, into: room)
             if count < plain.count {
-                payload = UnsafeRawBufferPointer(rebasing: compressed[..<count])
+                payload = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(room)[..<count])
                 uncompressedLength = UInt32(plain.count)
             }
         }
-        Self.reserve(payload.count + Envelope.overhead, in: &sealed)
-        let count = envelope.seal(payload, iv: random.pair(), into: sealed)
+        Self.reserve(payload.count + Envelope.overhead, in: &scratch)
+        let count = envelope.seal(payload, iv: random.pair(), into: scratch)
         return Sealed(
-            bytes: UnsafeRawBufferPointer(rebasing: sealed[..<count]), uncompressedLength: uncompressedLength)
+            bytes: UnsafeRawBufferPointer(rebasing: scratch[..<count]), uncompressedLength: uncompressedLength)
     }
+
+    /// The vector stands before the sealed bytes.
+    private static let vectorLength = 16
 
     private static func reserve(_ count: Int, in buffer: inout UnsafeMutableRawBufferPointer) {
         if buffer.count >= count { return }

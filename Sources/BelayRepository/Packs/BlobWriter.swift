@@ -15,14 +15,15 @@ package struct AddedBlobs: Hashable, Sendable {
 
 /// Takes sealed blobs from many workers, gathers them in packs, and stores packs and index files.
 ///
-/// At any time at most `openPacks` data packs and one tree pack are being filled, and `uploads + 1` are on
-/// their way, each a little over `packSize` bytes: that is the bound on its memory.
+/// At any time at most `openPacks` data packs and one tree pack are being filled, and two are on their way,
+/// each a little over `packSize` bytes: that is the bound on its memory, 80 MiB for packs of 16.
 package final class BlobWriter: Sendable {
     /// Blobs go to one of several open packs by chance, which hides their sizes from who sees only the storage.
     static let openPacks = 2
-    static let uploads = 2
-    /// A pack is closed once it has reached its size, so it is larger by up to a blob.
-    static let overrun = 2 << 20
+    static let uploads = 1
+    /// A pack is closed once it has reached its size, so it is larger by up to a blob and its header; memory
+    /// that is not written to costs nothing.
+    static let overrun = 9 << 20
     /// An index file is written when it names so many blobs, so that a cut-off run loses little.
     static let indexBlobs = 50_000
 
@@ -85,7 +86,7 @@ package final class BlobWriter: Sendable {
         return pack.append(sealed.bytes, as: blob, closingAt: packSize) {
             var empty = PackBuilder()
             if let buffer = spare.withLock({ $0.popLast() }) {
-                empty.reset(reusing: buffer)
+                empty.reset(reusing: consume buffer)
             } else {
                 empty = PackBuilder(capacity: packSize + Self.overrun)
             }

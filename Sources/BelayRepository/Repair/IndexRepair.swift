@@ -11,7 +11,9 @@ package struct IndexRepairPlan: Sendable {
         /// Bytes.
         package var length: UInt64
         package var reason: String
-        /// Whether the index tells what is in it. If so it keeps doing so, and what is still good can be saved
+        /// Whether the index tells what is in it.
+        ///
+        /// If so it keeps doing so, and what is still good can be saved
         /// by a repair of packs; if not, whatever it held is lost.
         package var isDescribed: Bool
     }

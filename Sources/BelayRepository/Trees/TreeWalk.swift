@@ -90,8 +90,8 @@ package struct TreeWalk: Sendable {
     private let isExamining: Bool
     private let progress: UpkeepProgress?
 
-    /// - Parameter examining: whether to look for what restic's check does not see, and to visit trees with
-    ///   names that must never be restored.
+    /// A walk that looks only, or that is `examining`: it then tells of each tree what restic's check does not
+    /// see, and visits even trees with names that must never be restored.
     package init(_ reader: TreeReader, examining: Bool = false, progress: UpkeepProgress? = nil) {
         self.reader = reader
         isExamining = examining
@@ -191,7 +191,7 @@ private final class TreeWalkRun: Sendable {
             } else {
                 visit.tree = try await reader.load(task.id)
             }
-        } catch let error as BelayError where error.code != .repositoryDamaged {
+        } catch let error as BelayError where !error.isDamageOfOneFile {
             throw error
         } catch is CancellationError {
             throw CancellationError()

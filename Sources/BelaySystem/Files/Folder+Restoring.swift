@@ -162,49 +162,49 @@ extension PinnedEntry: MetadataTarget {
 
 extension Folder {
     /// Creates a regular file that must not be there yet and that nobody else can open until its mode is set.
-    package func createFile(_ name: UnsafePointer<CChar>) throws(SystemError) -> NewFile {
+    package func createFile(at name: UnsafePointer<CChar>) throws(SystemError) -> NewFile {
         let file = belay_open_at(
             descriptor, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw .current("create", "") }
         return NewFile(file)
     }
 
-    /// Opens a file that ``createFile(_:)`` has made.
-    package func reopenFile(_ name: UnsafePointer<CChar>) throws(SystemError) -> NewFile {
+    /// Opens a file that ``createFile(at:)`` has made.
+    package func reopenFile(at name: UnsafePointer<CChar>) throws(SystemError) -> NewFile {
         let file = belay_open_at(descriptor, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0)
         guard file >= 0 else { throw .current("open", "") }
         return NewFile(file)
     }
 
     /// Opens a regular file for reading.
-    package func openFile(_ name: UnsafePointer<CChar>) throws(SystemError) -> ReadFile {
+    package func openFile(at name: UnsafePointer<CChar>) throws(SystemError) -> ReadFile {
         let file = belay_open_quietly(descriptor, name)
         guard file >= 0 else { throw .current("open", "") }
         return ReadFile(file)
     }
 
     /// Holds an entry of any kind fast; a symlink itself, not what it leads to.
-    package func pin(_ name: UnsafePointer<CChar>) throws(SystemError) -> PinnedEntry {
+    package func pin(at name: UnsafePointer<CChar>) throws(SystemError) -> PinnedEntry {
         let entry = belay_open_at(descriptor, name, pathOnly | O_NOFOLLOW | O_CLOEXEC, 0)
         guard entry >= 0 else { throw .current("open", "") }
         return PinnedEntry(entry)
     }
 
     /// Makes a directory without opening it.
-    package func makeFolder(_ name: UnsafePointer<CChar>) throws(SystemError) {
+    package func makeFolder(at name: UnsafePointer<CChar>) throws(SystemError) {
         guard mkdirat(descriptor, name, 0o700) == 0 else { throw .current("mkdir", "") }
     }
 
     /// Makes a symlink.
     package func makeSymlink(
-        _ name: UnsafePointer<CChar>, target: UnsafePointer<CChar>
+        at name: UnsafePointer<CChar>, target: UnsafePointer<CChar>
     ) throws(SystemError) {
         guard symlinkat(target, descriptor, name) == 0 else { throw .current("symlink", "") }
     }
 
     /// Makes a FIFO, socket or device node that nobody but the owner can use until its mode is set.
     package func makeSpecial(
-        _ name: UnsafePointer<CChar>, kind: Node.Kind, device: UInt64
+        at name: UnsafePointer<CChar>, kind: Node.Kind, device: UInt64
     ) throws(SystemError) {
         let type: UInt32 =
             switch kind {
@@ -220,18 +220,18 @@ extension Folder {
 
     /// Gives a file a second name, in this folder.
     package func makeLink(
-        _ name: UnsafePointer<CChar>, to source: UnsafePointer<CChar>, in folder: Folder
+        at name: UnsafePointer<CChar>, to source: UnsafePointer<CChar>, in folder: Folder
     ) throws(SystemError) {
         guard linkat(folder.descriptor, source, descriptor, name, 0) == 0 else { throw .current("link", "") }
     }
 
     /// Removes an entry that is not a directory.
-    package func remove(_ name: UnsafePointer<CChar>) throws(SystemError) {
+    package func remove(at name: UnsafePointer<CChar>) throws(SystemError) {
         guard unlinkat(descriptor, name, 0) == 0 else { throw .current("unlink", "") }
     }
 
     /// Removes an empty directory.
-    package func removeFolder(_ name: UnsafePointer<CChar>) throws(SystemError) {
+    package func removeFolder(at name: UnsafePointer<CChar>) throws(SystemError) {
         guard unlinkat(descriptor, name, AT_REMOVEDIR) == 0 else { throw .current("rmdir", "") }
     }
 
@@ -239,7 +239,7 @@ extension Folder {
     ///
     /// - Parameter replaces: whether what has the new name may go; if not, its being there is an error.
     package func rename(
-        _ name: UnsafePointer<CChar>, to newName: UnsafePointer<CChar>, replaces: Bool
+        at name: UnsafePointer<CChar>, to newName: UnsafePointer<CChar>, replaces: Bool
     ) throws(SystemError) {
         let status =
             replaces

@@ -6,6 +6,9 @@ package enum ProcessResources {
     @discardableResult
     package static func raiseFileLimit() -> Int { Int(clamping: belay_raise_file_limit()) }
 
+    /// Makes large buffers go back to the system when they are freed.
+    package static func returnLargeBlocks() { belay_return_large_blocks() }
+
     /// The most memory that was resident at any time, in bytes.
     package static var peakMemory: UInt64 { belay_peak_memory() }
 }

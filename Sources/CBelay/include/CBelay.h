@@ -64,6 +64,8 @@ char **belay_environment(void);
 int belay_space(const char *path, uint64_t *available, uint64_t *total);
 // 1 if the file system keeps one view for every process of this machine (not a network or FUSE one), else 0.
 int belay_is_local_file_system(const char *path);
+// Makes large blocks of memory go back to the system when they are freed.
+void belay_return_large_blocks(void);
 // Raises the limit of open files as far as allowed; gives what holds now.
 uint64_t belay_raise_file_limit(void);
 // Columns of the terminal behind `file`, 0 if it is none.
