@@ -81,18 +81,13 @@ extension Belay {
         let discovered = ProjectDiscovery.discover(
             directory: project.directory, environment: surroundings.environment)
         let text = ConfigurationWriter().text(for: discovered)
-        var failure: SystemError?
-        Array(text.utf8).withUnsafeBytes { bytes in
-            do throws(SystemError) {
-                try AtomicFile.write(bytes, to: ProjectLocator.fileName, inFolder: project.directory, mode: 0o644)
-            } catch {
-                failure = error
-            }
-        }
-        if let failure {
+        do throws(SystemError) {
+            try AtomicFile.write(
+                Array(text.utf8), to: ProjectLocator.fileName, inFolder: project.directory, mode: 0o644)
+        } catch {
             throw BelayError(
-                .fileSystem, "cannot write \(path): \(failure.reason)",
-                hint: "use --repository-only to go without a belay.yaml", cause: failure)
+                .fileSystem, "cannot write \(path): \(error.reason)",
+                hint: "use --repository-only to go without a belay.yaml", cause: error)
         }
         result.configuration = path
         result.discovered = discovered

@@ -123,15 +123,7 @@ extension LocalStore {
     private func write(
         _ bytes: [UInt8], _ name: String, _ folder: String, _ durability: Durability
     ) throws(SystemError) {
-        var failure: SystemError?
-        bytes.withUnsafeBytes { bytes in
-            do throws(SystemError) {
-                try AtomicFile.write(bytes, to: name, inFolder: folder, durability: durability)
-            } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
+        try AtomicFile.write(bytes, to: name, inFolder: folder, durability: durability)
     }
 
     private func list(_ kind: FileKind, in folderPath: String) throws(SystemError) -> [StoredFile] {

@@ -77,16 +77,7 @@ package final class UnchangedCache: Sendable {
 
     /// Makes `head` the one that the next run opens, and removes blocks of other generations.
     static func replaceHead(_ head: Head, in folder: String) throws(SystemError) {
-        let bytes = head.encoded
-        var failure: SystemError?
-        bytes.withUnsafeBytes { bytes in
-            do throws(SystemError) {
-                try AtomicFile.write(bytes, to: "head", inFolder: folder, mode: 0o600, durability: .volatile)
-            } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
+        try AtomicFile.write(head.encoded, to: "head", inFolder: folder, mode: 0o600, durability: .volatile)
         let current = "tree-\(head.generation)"
         for name in try Paths.names(in: folder) where name.hasPrefix("tree-") && name != current {
             try Paths.remove("\(folder)/\(name)")

@@ -23,8 +23,10 @@ struct ListCommand: BelayCommand {
     func execute(_ context: CommandContext) async throws -> ExitStatus {
         try await context.withWorkspace { workspace in
             let catalog = try await SnapshotCatalog.load(workspace)
+            let listed = try await ListWorkflow(workspace).run(
+                catalog, allProjects: allProjects, tags: tag.map { $0.split(separator: ",").map(String.init) })
             let document = SnapshotListDocument(
-                catalog, allProjects: allProjects, tags: tag, in: workspace)
+                listed, latest: catalog.ofProject.last?.id, allProjects: allProjects, in: workspace)
             try context.console.print(document)
             for snapshot in catalog.unreadable {
                 context.console.warn("snapshot \(snapshot.id.short) cannot be read: \(snapshot.error)")

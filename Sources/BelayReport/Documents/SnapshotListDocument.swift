@@ -21,6 +21,8 @@ package struct SnapshotItem: Encodable, Sendable {
     package let added: UInt64?
     package let isLatest: Bool
     package let program: String
+    package let message: String?
+    package let parts: [String]?
 
     private enum CodingKeys: String, CodingKey {
         case id
@@ -31,9 +33,12 @@ package struct SnapshotItem: Encodable, Sendable {
         case added = "data_added_packed"
         case isLatest = "latest"
         case program = "program_version"
+        case message, parts
     }
 
-    package init(_ stored: StoredSnapshot, isLatest: Bool, in workspace: Workspace) {
+    package init(
+        _ stored: StoredSnapshot, isLatest: Bool, in workspace: Workspace, manifest: Manifest? = nil
+    ) {
         let snapshot = stored.snapshot
         let tags = SnapshotTags(snapshot.tags)
         id = stored.id.hexadecimal
@@ -53,6 +58,9 @@ package struct SnapshotItem: Encodable, Sendable {
         added = snapshot.summary?.dataAddedPacked
         self.isLatest = isLatest
         program = snapshot.programVersion
+        message = manifest?.message
+        // A full snapshot holds all of the project, whatever parts have names.
+        parts = manifest.map { $0.scope.only.isEmpty ? [] : $0.parts.map(\.name) }
     }
 }
 
@@ -62,13 +70,12 @@ package struct SnapshotListDocument: ReportDocument {
     private let showsProjects: Bool
     private let project: String
 
-    package init(_ catalog: SnapshotCatalog, allProjects: Bool, tags: [String], in workspace: Workspace) {
-        let wanted = tags.map { $0.split(separator: ",").map(String.init) }
-        let chosen = (allProjects ? catalog.all : catalog.ofProject).filter { stored in
-            wanted.isEmpty || wanted.contains { list in list.allSatisfy { stored.snapshot.tags.contains($0) } }
+    package init(
+        _ snapshots: [ListedSnapshot], latest: SnapshotID?, allProjects: Bool, in workspace: Workspace
+    ) {
+        self.snapshots = snapshots.map {
+            SnapshotItem($0.stored, isLatest: $0.stored.id == latest, in: workspace, manifest: $0.manifest)
         }
-        let latest = catalog.ofProject.last?.id
-        snapshots = chosen.reversed().map { SnapshotItem($0, isLatest: $0.id == latest, in: workspace) }
         showsProjects = allProjects
         project = workspace.project.name
     }
@@ -82,28 +89,34 @@ package struct SnapshotListDocument: ReportDocument {
             return showsProjects
                 ? "the repository has no snapshots" : "project '\(project)' has no snapshots; store one with: belay backup"
         }
-        var header = ["SNAPSHOT", "TIME", "AGE", "KIND", "FILES", "SIZE", "ADDED", "DESCRIPTION"]
-        var alignments: [TextTable.Alignment] = [.left, .left, .left, .left, .right, .right, .right, .left]
+        var header = ["SNAPSHOT", "TIME", "AGE", "KIND", "PARTS", "FILES", "SIZE", "ADDED", "DESCRIPTION"]
+        var alignments: [TextTable.Alignment] = [.left, .left, .left, .left, .left, .right, .right, .right, .left]
         if showsProjects {
             header.insert("PROJECT", at: 1)
             alignments.insert(.left, at: 1)
         }
         var table = TextTable(alignments, header: header)
         for item in snapshots {
-            var description = item.name.map { "'\($0)'" } ?? ""
-            if !item.tags.isEmpty { description += (description.isEmpty ? "" : "  ") + "[\(item.tags.joined(separator: ", "))]" }
-            if item.kind == "foreign" { description += (description.isEmpty ? "" : "  ") + item.program }
-            if item.isLatest { description += (description.isEmpty ? "" : "  ") + "LATEST" }
-            var row = [
-                item.shortID, item.timestamp, item.age, item.kind,
-                item.files.map { Count.text($0) } ?? "-",
-                item.bytes.map { "\(ByteCount($0))" } ?? "-",
-                item.added.map { "\(ByteCount($0))" } ?? "-",
-                PrintableText.of(description),
-            ]
+            let dash = "-"
+            var row: [String] = [item.shortID, item.timestamp, item.age, item.kind]
+            row.append(item.parts.map { $0.isEmpty ? "all" : $0.joined(separator: ",") } ?? dash)
+            row.append(item.files.map { Count.text($0) } ?? dash)
+            row.append(item.bytes.map { "\(ByteCount($0))" } ?? dash)
+            row.append(item.added.map { "\(ByteCount($0))" } ?? dash)
+            row.append(PrintableText.of(Self.description(item)))
             if showsProjects { row.insert(item.project ?? item.paths.first ?? "-", at: 1) }
             table.add(row)
         }
         return table.lines.joined(separator: "\n")
+    }
+
+    private static func description(_ item: SnapshotItem) -> String {
+        var words: [String] = []
+        if let name = item.name { words.append("'\(name)'") }
+        if let message = item.message { words.append(message) }
+        if !item.tags.isEmpty { words.append("[\(item.tags.joined(separator: ", "))]") }
+        if item.kind == "foreign" { words.append(item.program) }
+        if item.isLatest { words.append("LATEST") }
+        return words.joined(separator: "  ")
     }
 }

@@ -40,6 +40,25 @@ package enum AtomicFile {
         if durability == .stable { try folder.synchronize() }
     }
 
+    /// Writes an array of bytes; see ``write(_:to:inFolder:mode:durability:)``.
+    package static func write(
+        _ bytes: [UInt8],
+        to name: String,
+        inFolder folderPath: String,
+        mode: UInt32 = 0o400,
+        durability: Durability = .stable
+    ) throws(SystemError) {
+        var failure: SystemError?
+        bytes.withUnsafeBytes { bytes in
+            do throws(SystemError) {
+                try write(bytes, to: name, inFolder: folderPath, mode: mode, durability: durability)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+    }
+
     private static func writeContents(
         _ bytes: UnsafeRawBufferPointer,
         as name: FileName,

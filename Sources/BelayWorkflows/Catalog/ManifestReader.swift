@@ -1,0 +1,54 @@
+import BelayArchive
+package import BelayCore
+import BelayFormat
+import BelayRepository
+import BelaySystem
+
+/// Reads the manifests of snapshots, each only once: what a root tree holds never changes.
+package struct ManifestReader {
+    private let workspace: Workspace
+    private var cache: DigestTextCache
+    private var trees: TreeReader?
+
+    package init(_ workspace: Workspace) {
+        self.workspace = workspace
+        cache = DigestTextCache(folder: workspace.repository.cacheFolder, name: "manifests")
+    }
+
+    /// The manifest of a snapshot; `nil` if it has none, as those of other programs.
+    ///
+    /// - Throws: `repository.damaged` if there is one that cannot be read.
+    package mutating func manifest(of snapshot: Snapshot) async throws -> Manifest? {
+        guard SnapshotTags(snapshot.tags).isBelay else { return nil }
+        if let text = cache.text(of: snapshot.tree.digest) { return try ManifestText.decode(text) }
+        guard let text = try await load(snapshot.tree) else { return nil }
+        cache.add(snapshot.tree.digest, text)
+        return try ManifestText.decode(text)
+    }
+
+    /// Keeps what was read for the next time.
+    package mutating func saveCache() {
+        do throws(SystemError) {
+            try cache.save()
+        } catch {
+            workspace.repository.note("the cache of manifests could not be written: \(error)")
+        }
+    }
+
+    private mutating func load(_ root: BlobID) async throws -> [UInt8]? {
+        let trees: TreeReader
+        if let known = self.trees {
+            trees = known
+        } else {
+            trees = TreeReader(BlobReader(workspace.repository, index: try await workspace.repository.loadIndex()))
+            self.trees = trees
+        }
+        guard let folder = try await trees.load(root).node(named: GeneratedFolder.name)?.subtree,
+            let file = try await trees.load(folder).node(named: GeneratedFolder.manifest),
+            file.size <= UInt64(ManifestText.byteMaximum)
+        else { return nil }
+        var text: [UInt8] = []
+        for blob in file.content ?? [] { text += try await trees.blobs.load(BlobHandle(.data, blob)) }
+        return text
+    }
+}
