@@ -24,7 +24,7 @@ struct Root: AsyncParsableCommand {
                 name: "Keep",
                 subcommands: [
                     VerifyCommand.self, CleanupCommand.self, ForgetCommand.self, PruneCommand.self,
-                    KeyCommand.self, UnlockCommand.self, CacheCommand.self,
+                    RepairCommand.self, KeyCommand.self, UnlockCommand.self, CacheCommand.self,
                 ]),
             CommandGroup(name: "Internal", subcommands: [DebugCommand.self]),
         ]

@@ -54,25 +54,16 @@ extension RestoreWorker {
     ) throws {
         do throws(SystemError) {
             guard let folder = try folder(record.folder) else { return }
-            let temporary = CName(run.temporaryName("f", use.file))
-            let partial = try run.partials.open(use.file, chunks: record.chunkCount) {
-                () throws(SystemError) -> OpenPartial in
-                let partial = OpenPartial(try folder.createFile(at: temporary.pointer))
-                do throws(SystemError) {
-                    try partial.file.resize(to: record.size)
-                } catch {
-                    // As above.
-                    try? folder.remove(at: temporary.pointer)
-                    throw error
+            try run.temporaryName("f", use.file).withPointer { (temporary) throws(SystemError) in
+                let partial = try openPartial(use.file, record, temporary, in: folder)
+                if let partial, let plain {
+                    _ = try SparseWriting.write(plain, to: partial.file, at: use.fileOffset)
                 }
-                return partial
-            } reopen: { () throws(SystemError) -> OpenPartial in
-                OpenPartial(try folder.reopenFile(at: temporary.pointer))
+                guard case .whole(let open) = run.partials.finishChunk(use.file) else { return }
+                try finishPartial(use.file, record, open, temporary, in: folder)
             }
-            if let partial, let plain { _ = try SparseWriting.write(plain, to: partial.file, at: use.fileOffset) }
-            run.progress.add(entries: 0, bytes: UInt64(run.index.location(of: .data, at: Int(use.position)).plainLength))
-            guard case .whole(let open) = run.partials.finishChunk(use.file) else { return }
-            try finishPartial(use.file, record, open, temporary, in: folder)
+            let length = run.index.location(of: .data, at: Int(use.position)).plainLength
+            run.progress.add(entries: 0, bytes: UInt64(length))
         } catch {
             try stopIfGeneral(error)
             lose(use.file, error.reason)
@@ -80,21 +71,40 @@ extension RestoreWorker {
         }
     }
 
+    private func openPartial(
+        _ number: UInt32, _ record: FileRecord, _ temporary: UnsafePointer<CChar>, in folder: Folder
+    ) throws(SystemError) -> OpenPartial? {
+        try run.partials.open(number, chunks: record.chunkCount) { () throws(SystemError) -> OpenPartial in
+            let partial = OpenPartial(try folder.createFile(at: temporary))
+            do throws(SystemError) {
+                try partial.file.resize(to: record.size)
+            } catch {
+                // As above.
+                try? folder.remove(at: temporary)
+                throw error
+            }
+            return partial
+        } reopen: { () throws(SystemError) -> OpenPartial in
+            OpenPartial(try folder.reopenFile(at: temporary))
+        }
+    }
+
     private func finishPartial(
-        _ number: UInt32, _ record: FileRecord, _ open: OpenPartial?, _ temporary: CName, in folder: Folder
+        _ number: UInt32, _ record: FileRecord, _ open: OpenPartial?, _ temporary: UnsafePointer<CChar>,
+        in folder: Folder
     ) throws(SystemError) {
         let final = run.tables.names.cString(record.name)
         do throws(SystemError) {
             let partial: OpenPartial
-            if let open { partial = open } else { partial = OpenPartial(try folder.reopenFile(at: temporary.pointer)) }
+            if let open { partial = open } else { partial = OpenPartial(try folder.reopenFile(at: temporary)) }
             apply(record.metadata, to: partial.file, kind: .file, folder: record.folder, name: record.name)
         } catch {
             // As above.
-            try? folder.remove(at: temporary.pointer)
+            try? folder.remove(at: temporary)
             throw error
         }
         do throws(SystemError) {
-            try folder.rename(at: temporary.pointer, to: final, replaces: false)
+            try folder.rename(at: temporary, to: final, replaces: false)
         } catch {
             var action = FileAction.write
             if error.isExisting, let existing = folder.status(at: final) {
@@ -103,7 +113,7 @@ extension RestoreWorker {
             }
             guard action == .write else {
                 // Somebody put it there since the plan was made, and it is to stay; ours is not needed.
-                try? folder.remove(at: temporary.pointer)
+                try? folder.remove(at: temporary)
                 return try finish(number, record, action, in: folder)
             }
             // Also where a file system cannot rename without replacing.
@@ -149,6 +159,6 @@ extension RestoreWorker {
         let record = run.tables.files[Int(number)]
         // A stray temporary file is harmless, and says by its name what it is.
         guard let folder = try? folder(record.folder) else { return }
-        try? folder.remove(at: CName(run.temporaryName("f", number)).pointer)
+        try? folder.remove(run.temporaryName("f", number))
     }
 }

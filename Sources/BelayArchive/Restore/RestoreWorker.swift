@@ -66,28 +66,29 @@ final class RestoreWorker {
             let action = run.plan.request.overwrite.action(size: size, modified: modified, existing: existing)
             guard action == .write else { return action }
         }
-        let temporary = CName(run.temporaryName(number.0, number.1))
-        try make(temporary.pointer)
-        try moveIntoPlace(temporary, final, in: folder)
-        return .write
+        return try run.temporaryName(number.0, number.1).withPointer { (temporary) throws(SystemError) in
+            try make(temporary)
+            try moveIntoPlace(temporary, final, in: folder)
+            return .write
+        }
     }
 
     /// Gives an entry that is complete its own name; removes it if that cannot be.
     func moveIntoPlace(
-        _ temporary: CName, _ final: UnsafePointer<CChar>, in folder: Folder
+        _ temporary: UnsafePointer<CChar>, _ final: UnsafePointer<CChar>, in folder: Folder
     ) throws(SystemError) {
         do throws(SystemError) {
             do throws(SystemError) {
-                try folder.rename(at: temporary.pointer, to: final, replaces: true)
+                try folder.rename(at: temporary, to: final, replaces: true)
             } catch {
                 guard error.isFolderInTheWay, run.plan.request.overwrite == .always else { throw error }
                 // Only an empty directory goes: what is in it is in no snapshot that we know of.
                 try folder.removeFolder(at: final)
-                try folder.rename(at: temporary.pointer, to: final, replaces: true)
+                try folder.rename(at: temporary, to: final, replaces: true)
             }
         } catch {
             // What went wrong first is what is told; a stray temporary file is harmless.
-            try? folder.remove(at: temporary.pointer)
+            try? folder.remove(at: temporary)
             throw error
         }
     }
@@ -129,20 +130,16 @@ final class RestoreWorker {
     }
 }
 
-/// A name as the system wants it.
-final class CName {
-    private let block: UnsafeMutableBufferPointer<CChar>
-
-    init(_ name: FileName) {
-        block = .allocate(capacity: name.bytes.count + 1)
-        _ = block.initialize(from: name.bytes.map { CChar(bitPattern: $0) } + [0])
-    }
-
-    deinit { block.deallocate() }
-
-    /// Valid as long as the name lives.
-    var pointer: UnsafePointer<CChar> {
+extension FileName {
+    /// Calls `body` with the name as the system wants it.
+    func withPointer<Result: ~Copyable, Failure: Error>(
+        _ body: (UnsafePointer<CChar>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let block = UnsafeMutableBufferPointer<CChar>.allocate(capacity: bytes.count + 1)
+        defer { block.deallocate() }
+        for (index, byte) in bytes.enumerated() { block[index] = CChar(bitPattern: byte) }
+        block[bytes.count] = 0
         // Invariant: the block holds at least the terminator, so it has an address.
-        UnsafePointer(block.baseAddress.unsafelyUnwrapped)
+        return try body(UnsafePointer(block.baseAddress.unsafelyUnwrapped))
     }
 }
