@@ -18,6 +18,7 @@ final class Capture: Sendable {
     let accounts: AccountTable
     let board: CaptureBoard
     let progress: CaptureProgress
+    let segments = SegmentPool()
     private let failures = Mutex<[SourceFailure]>([])
     private let counts = Mutex(CaptureCounts())
     private let error = Mutex<(any Error)?>(nil)

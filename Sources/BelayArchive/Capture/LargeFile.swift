@@ -2,20 +2,46 @@ import BelayCore
 import BelayFormat
 import BelayRepository
 import BelaySystem
+import Synchronization
 
 /// A stretch of a large file, cut into chunks; shared by the workers that store them.
 final class SegmentBuffer: @unchecked Sendable {
     // `@unchecked Sendable`: filled by one worker before it is shared, and only read from then on.
     let bytes: UnsafeMutableRawBufferPointer
+    private let pool: SegmentPool
 
     /// Room for the rest of a chunk that was not complete and a good stretch more.
     static let size = 12 << 20
 
-    init() {
-        bytes = .allocate(byteCount: Self.size, alignment: 64)
+    init(from pool: SegmentPool) {
+        self.pool = pool
+        bytes = pool.take()
     }
 
-    deinit { bytes.deallocate() }
+    deinit { pool.give(bytes) }
+}
+
+/// Memory of segments that are done with: making pages anew costs more than hashing what is in them.
+final class SegmentPool: Sendable {
+    private struct Spare: @unchecked Sendable {
+        // `@unchecked Sendable`: a block is here or with exactly one segment.
+        var blocks: [UnsafeMutableRawBufferPointer] = []
+    }
+
+    private let spare = Mutex(Spare())
+
+    deinit {
+        spare.withLock { spare in for block in spare.blocks { block.deallocate() } }
+    }
+
+    func take() -> UnsafeMutableRawBufferPointer {
+        let block = spare.withLock { $0.blocks.popLast() }
+        return block ?? .allocate(byteCount: SegmentBuffer.size, alignment: 64)
+    }
+
+    func give(_ block: UnsafeMutableRawBufferPointer) {
+        spare.withLock { $0.blocks.append(block) }
+    }
 }
 
 /// Some consecutive chunks of a file.
@@ -129,7 +155,7 @@ extension CaptureWorker {
         var carried = 0
         var isAtEnd = false
         while !isAtEnd && !capture.isOver {
-            let buffer = segment ?? SegmentBuffer()
+            let buffer = segment ?? SegmentBuffer(from: capture.segments)
             segment = buffer
             let room = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[carried...])
             let count = try file.read(into: room)
@@ -142,7 +168,7 @@ extension CaptureWorker {
             let rest = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer.bytes)[used..<filled])
             if try await share(state, buffer, ranges) {
                 // Another worker reads the buffer now: go on in a fresh one.
-                let next = SegmentBuffer()
+                let next = SegmentBuffer(from: capture.segments)
                 next.bytes.copyMemory(from: rest)
                 segment = next
             } else {

@@ -38,7 +38,7 @@ package final class BlobWriter: Sendable {
     private let dataPacks: [OpenPack]
     private let treePack: OpenPack
     private let claimed: ClaimedBlobs
-    private let queue = BoundedQueue<PackBuilder>(capacity: 1)
+    private let queue = BoundedQueue<OpenPack>(capacity: 1)
     private let spare = Mutex<[[UInt8]]>([])
     private let pending = Mutex(Pending())
     private let added = Mutex(AddedBlobs())
@@ -74,7 +74,7 @@ package final class BlobWriter: Sendable {
     }
 
     /// Puts the blob into an open pack and takes the pack out if it is full.
-    private func put(_ handle: BlobHandle, _ sealed: BlobEncoder.Sealed) -> PackBuilder? {
+    private func put(_ handle: BlobHandle, _ sealed: BlobEncoder.Sealed) -> OpenPack? {
         // Not secret, only uneven: which of the open packs gets the blob.
         let step = turn.add(1, ordering: .relaxed).newValue
         let pack =
@@ -83,7 +83,7 @@ package final class BlobWriter: Sendable {
         let blob = IndexedBlob(
             type: handle.type, id: handle.id, offset: 0, length: 0,
             uncompressedLength: sealed.uncompressedLength)
-        return pack.append(sealed.bytes, as: blob, closingAt: packSize) {
+        let full = pack.append(sealed.bytes, as: blob, closingAt: packSize) {
             var empty = PackBuilder()
             if let buffer = spare.withLock({ $0.popLast() }) {
                 empty.reset(reusing: consume buffer)
@@ -92,6 +92,7 @@ package final class BlobWriter: Sendable {
             }
             return empty
         }
+        return full.map { OpenPack($0) }
     }
 
     /// Runs `body` with a writer; when it returns, everything that was appended is durable and indexed.
@@ -145,19 +146,20 @@ package final class BlobWriter: Sendable {
             if joined.packLength + last.packLength <= packSize + packSize / 4 {
                 joined.append(contentsOf: last)
             } else {
-                try await queue.push(last)
+                try await queue.push(OpenPack(last))
             }
         }
-        if !joined.isEmpty { try await queue.push(joined) }
+        if !joined.isEmpty { try await queue.push(OpenPack(joined)) }
         let trees = treePack.take()
-        if !trees.isEmpty { try await queue.push(trees) }
+        if !trees.isEmpty { try await queue.push(OpenPack(trees)) }
         queue.close()
     }
 
     private func upload() async throws {
         let envelope = repository.makeEnvelope()
         do {
-            while var builder = try await queue.next() {
+            while let full = try await queue.next() {
+                var builder = full.take()
                 let pack = try builder.finish(with: envelope)
                 try await repository.save(pack.bytes, as: Handle(pack.id))
                 added.withLock { $0.storedBytes += UInt64(pack.bytes.count) }
@@ -166,7 +168,7 @@ package final class BlobWriter: Sendable {
                     pending.blobs += pack.entry.blobs.count
                     return pending.blobs >= Self.indexBlobs
                 }
-                recycle(pack)
+                recycle(consume pack)
                 if isEnough { try await saveIndex(all: false) }
             }
         } catch {
@@ -177,7 +179,7 @@ package final class BlobWriter: Sendable {
 
     private func recycle(_ pack: consuming FinishedPack) {
         let buffer = pack.bytes
-        spare.withLock { if $0.count < Self.uploads { $0.append(buffer) } }
+        spare.withLock { if $0.count < Self.openPacks { $0.append(buffer) } }
     }
 
     private func saveIndex(all: Bool) async throws {

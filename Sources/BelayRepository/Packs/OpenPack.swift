@@ -10,6 +10,12 @@ final class OpenPack: Sendable {
         builder = Mutex(PackBuilder(capacity: capacity))
     }
 
+    /// A pack that is on its way: a box, since a value that waits in a queue is held by those who put it there
+    /// as well, and would be copied when its header is appended.
+    init(_ full: consuming PackBuilder) {
+        builder = Mutex(full)
+    }
+
     /// Appends a sealed blob; when the pack has reached `size`, puts `next` in its place and gives it.
     func append(
         _ sealed: UnsafeRawBufferPointer, as blob: IndexedBlob, closingAt size: Int, next: () -> PackBuilder
