@@ -104,6 +104,21 @@ let package = Package(
         .testTarget(
             name: "BelayProjectTests", dependencies: ["BelayCore", "BelayRules", "BelayProject"],
             swiftSettings: strict),
+        // What several test targets use: stores that fail on purpose.
+        .target(
+            name: "BelayTestKit", dependencies: ["BelayCore", "BelayStore", "BelaySystem"],
+            path: "Tests/BelayTestKit", swiftSettings: strict),
+        .testTarget(
+            name: "BelaySystemTests", dependencies: ["BelayCore", "BelaySystem"], swiftSettings: strict),
+        .testTarget(
+            name: "BelayStoreTests", dependencies: ["BelayCore", "BelayStore", "BelaySystem", "BelayTestKit"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "BelayRepositoryTests",
+            dependencies: [
+                "BelayCore", "BelayFormat", "BelaySystem", "BelayStore", "BelayRepository", "BelayTestKit",
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "BelayArchiveTests",
             dependencies: [

@@ -31,8 +31,8 @@ struct ContentPlan: Sendable {
 
     /// What is needed for the files that are to be written.
     ///
-    /// Packs come in the order in which the files first need them, so that what lies together in the target is
-    /// written together.
+    /// Packs come in the order in which the files first need them, so that what lies together in the target
+    /// is written together.
     init(_ tables: RestoreTables, index: IndexTable) {
         uses.reserveCapacity(tables.chunks.count)
         var ranks: [Int: UInt64] = [:]
@@ -49,8 +49,12 @@ struct ContentPlan: Sendable {
                 }
                 uses.append(
                     Use(
-                        key: rank << 32 | UInt64(location.offset), fileOffset: offset, file: UInt32(number),
-                        position: position))
+                        key: rank << 32 | UInt64(location.offset),
+                        fileOffset: offset,
+                        file: UInt32(number),
+                        position: position
+                    )
+                )
                 offset += UInt64(location.plainLength)
             }
         }

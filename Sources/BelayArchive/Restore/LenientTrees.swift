@@ -18,9 +18,12 @@ extension TreeReader {
                 return try TreeDecoding.examine(text).tree.nodes.sorted { $0.name < $1.name }
             } catch {
                 throw BelayError(
-                    .repositoryDamaged, "tree \(id.short) is not a valid directory",
-                    hint: "run `belay verify --all` to see what is affected", subjects: [id.hexadecimal],
-                    cause: error)
+                    .repositoryDamaged,
+                    "tree \(id.short) is not a valid directory",
+                    hint: "run `belay verify --all` to see what is affected",
+                    subjects: [id.hexadecimal],
+                    cause: error
+                )
             }
         }
     }

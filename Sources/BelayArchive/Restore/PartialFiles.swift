@@ -34,11 +34,12 @@ final class PartialFiles: Sendable {
 
     /// The file with that number, opened; `nil` if it is lost.
     ///
-    /// - Parameters:
-    ///   - create: makes the file when its first chunk comes.
-    ///   - reopen: opens it again.
+    /// It is created when its first chunk comes, and opened again if it was closed to let others be open. A
+    /// file that is not the one that was created is an error.
     func open(
-        _ number: UInt32, chunks: UInt32, create: () throws(SystemError) -> OpenPartial,
+        _ number: UInt32,
+        chunks: UInt32,
+        create: () throws(SystemError) -> OpenPartial,
         reopen: () throws(SystemError) -> OpenPartial
     ) throws(SystemError) -> OpenPartial? {
         try state.withLock { (state) throws(SystemError) -> OpenPartial? in
@@ -56,7 +57,11 @@ final class PartialFiles: Sendable {
             let open = try create()
             let status = try open.file.status()
             state.entries[number] = Entry(
-                open: nil, missing: chunks, inode: status.inode, deviceID: status.deviceID)
+                open: nil,
+                missing: chunks,
+                inode: status.inode,
+                deviceID: status.deviceID
+            )
             Self.keep(open, number, &state)
             return open
         }

@@ -44,7 +44,12 @@ struct PlannedPart: Sendable {
     }
 
     /// Takes up the entries of a directory.
-    mutating func add(_ nodes: [Node], of folder: PendingFolder, index: IndexTable, leavesOut generated: [UInt8]?) {
+    mutating func add(
+        _ nodes: [Node],
+        of folder: PendingFolder,
+        index: IndexTable,
+        leavesOut generated: [UInt8]?
+    ) {
         for (position, node) in nodes.enumerated() {
             guard let selection = folder.selection.inside(node, found: &found) else { continue }
             if let generated, node.name.bytes == generated, node.kind == .directory { continue }
@@ -53,7 +58,11 @@ struct PlannedPart: Sendable {
                 continue
             }
             if position > 0, nodes[position - 1].name == node.name {
-                refuse(folder.number, node.name.bytes, "its name is there twice, and only the first is restored")
+                refuse(
+                    folder.number,
+                    node.name.bytes,
+                    "its name is there twice, and only the first is restored"
+                )
                 continue
             }
             switch node.kind {
@@ -66,15 +75,27 @@ struct PlannedPart: Sendable {
 
     private mutating func addFolder(_ node: Node, _ folder: PendingFolder, _ selection: RestoreSelection) {
         guard let tree = node.subtree else {
-            return refuse(folder.number, node.name.bytes, "the snapshot does not tell what is in this directory")
+            return refuse(
+                folder.number,
+                node.name.bytes,
+                "the snapshot does not tell what is in this directory"
+            )
         }
         guard folder.depth < Self.depthMaximum else {
-            return refuse(folder.number, node.name.bytes, "more than \(Self.depthMaximum) directories in each other")
+            return refuse(
+                folder.number,
+                node.name.bytes,
+                "more than \(Self.depthMaximum) directories in each other"
+            )
         }
         folders.append(
             FolderRecord(
-                metadata: metadata(node), parent: folder.number, name: append(node.name.bytes),
-                depth: folder.depth + 1))
+                metadata: metadata(node),
+                parent: folder.number,
+                name: append(node.name.bytes),
+                depth: folder.depth + 1
+            )
+        )
         pending.append(PendingFolder(number: 0, tree: tree, selection: selection, depth: folder.depth + 1))
     }
 
@@ -92,9 +113,15 @@ struct PlannedPart: Sendable {
         }
         files.append(
             FileRecord(
-                metadata: metadata(node), action: .write, folder: folder.number, name: append(node.name.bytes),
+                metadata: metadata(node),
+                action: .write,
+                folder: folder.number,
+                name: append(node.name.bytes),
                 firstChunk: UInt32(truncatingIfNeeded: first),
-                chunkCount: UInt32(truncatingIfNeeded: content.count), size: node.size))
+                chunkCount: UInt32(truncatingIfNeeded: content.count),
+                size: node.size
+            )
+        )
     }
 
     /// Looks the chunks up; gives the reason if the file cannot be made of them.
@@ -105,7 +132,8 @@ struct PlannedPart: Sendable {
                 return "its data \(id.short) is not in the repository"
             }
             let location = index.location(of: .data, at: position)
-            guard location.plainLength <= Self.chunkSizeMaximum, location.length <= Self.chunkSizeMaximum else {
+            guard location.plainLength <= Self.chunkSizeMaximum, location.length <= Self.chunkSizeMaximum
+            else {
                 return "its data \(id.short) is larger than belay reads"
             }
             // Fewer than 2^32 chunks of fewer than 2^29 bytes each: no overflow.
@@ -127,12 +155,19 @@ struct PlannedPart: Sendable {
         }
         others.append(
             OtherRecord(
-                metadata: metadata(node), kind: node.kind, folder: folder.number, name: append(node.name.bytes),
-                linkTarget: linkTarget, device: node.device))
+                metadata: metadata(node),
+                kind: node.kind,
+                folder: folder.number,
+                name: append(node.name.bytes),
+                linkTarget: linkTarget,
+                device: node.device
+            )
+        )
     }
 
     private mutating func metadata(_ node: Node) -> EntryMetadata {
-        // What cannot be the name of an attribute is no attribute; the system would take a part of it for one.
+        // What cannot be the name of an attribute is no attribute; the system would take a part of it for
+        // one.
         let known = node.extendedAttributes.filter { !$0.name.isEmpty && !$0.name.utf8.contains(0) }
         if known.isEmpty { return EntryMetadata(node, attributes: 0) }
         attributes.append(known)

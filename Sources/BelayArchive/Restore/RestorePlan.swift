@@ -13,13 +13,17 @@ package struct RestorePlan: Sendable {
     package let failures: [RestoreFailure]
     /// Paths below the target where something stands that is not the directory that must be there.
     ///
-    /// It is removed under ``OverwritePolicy/always``; under any other policy what belongs below it is not restored.
+    /// It is removed under ``OverwritePolicy/always``; under any other policy what belongs below it is not
+    /// restored.
     package let obstacles: [String]
     let tables: RestoreTables
     let contents: ContentPlan
 
     init(
-        _ request: RestoreRequest, tables: RestoreTables, contents: ContentPlan, failures: [RestoreFailure],
+        _ request: RestoreRequest,
+        tables: RestoreTables,
+        contents: ContentPlan,
+        failures: [RestoreFailure],
         obstacles: [String]
     ) {
         self.request = request

@@ -38,8 +38,11 @@ struct RestorePlanner: Sendable {
         if !missing.isEmpty {
             let paths = missing.map { String(decoding: request.paths[$0], as: UTF8.self) }
             throw BelayError(
-                .pathNotFound, "the snapshot does not hold \(paths.joined(separator: ", "))",
-                hint: "list what it holds with `belay ls`", subjects: paths)
+                .pathNotFound,
+                "the snapshot does not hold \(paths.joined(separator: ", "))",
+                hint: "list what it holds with `belay ls`",
+                subjects: paths
+            )
         }
         return builder.finish()
     }
@@ -52,7 +55,11 @@ struct RestorePlanner: Sendable {
                 let nodes = try await trees.loadNodes(folder.tree)
                 let isTop = folder.depth == 0 && request.leavesOutGenerated
                 part.add(
-                    nodes, of: folder, index: trees.blobs.index, leavesOut: isTop ? Self.generatedFolder : nil)
+                    nodes,
+                    of: folder,
+                    index: trees.blobs.index,
+                    leavesOut: isTop ? Self.generatedFolder : nil
+                )
             } catch let error as BelayError where error.code == .repositoryDamaged && folder.depth > 0 {
                 part.refuse(folder.number, nil, "\(error)")
             }

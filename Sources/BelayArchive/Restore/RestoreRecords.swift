@@ -113,7 +113,9 @@ extension RestoreTables {
         return path.isEmpty ? "." : String(decoding: path, as: UTF8.self)
     }
 
-    func displayPath(_ folder: UInt32, named name: UInt32) -> String { displayPath(folder, names.bytes(name)) }
+    func displayPath(_ folder: UInt32, named name: UInt32) -> String {
+        displayPath(folder, names.bytes(name))
+    }
 }
 
 /// Names one behind the other, each with a NUL behind it, as the system wants them.

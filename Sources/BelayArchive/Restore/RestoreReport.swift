@@ -46,7 +46,8 @@ package struct RestoreFailure: Hashable, Sendable {
 /// Something about restored entries that could not be set; told once for all of them.
 package struct RestoreWarning: Hashable, Sendable {
     package enum Kind: String, Hashable, Sendable, CaseIterable {
-        /// Owner and group are those of whoever restores; set-user-ID and set-group-ID are then not set either.
+        /// Owner and group are those of whoever restores; set-user-ID and set-group-ID are then not set
+        /// either.
         case ownership
         case attributes
         case times

@@ -50,7 +50,7 @@ enum FileAction: UInt8, Sendable {
 extension OverwritePolicy {
     /// What is done with an entry in whose place there is something already.
     ///
-    /// - Parameter size: the length of a regular file; `nil` for other kinds, which have no contents to believe.
+    /// `size` is that of a regular file, and `nil` for other kinds, which have no contents to believe.
     func action(size: UInt64?, modified: Timestamp, existing: FileStatus) -> FileAction {
         switch self {
         case .always: return .write

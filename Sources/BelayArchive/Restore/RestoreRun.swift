@@ -40,7 +40,13 @@ final class RestoreRun: Sendable {
     private let idle = Mutex(Idle())
     private let isStopped = Atomic<Bool>(false)
 
-    init(_ plan: RestorePlan, repository: Repository, index: IndexTable, root: Folder, progress: RestoreProgress) {
+    init(
+        _ plan: RestorePlan,
+        repository: Repository,
+        index: IndexTable,
+        root: Folder,
+        progress: RestoreProgress
+    ) {
         self.plan = plan
         self.repository = repository
         self.index = index
@@ -66,7 +72,8 @@ final class RestoreRun: Sendable {
             RestoreReport(
                 counts: state.counts,
                 failures: (plan.failures + state.failures).sorted { $0.path < $1.path },
-                warnings: RestoreWarning.Kind.allCases.compactMap { state.warnings[$0] })
+                warnings: RestoreWarning.Kind.allCases.compactMap { state.warnings[$0] }
+            )
         }
     }
 
@@ -149,7 +156,8 @@ extension RestoreRun {
     ///
     /// - Throws: what stopped the run.
     func share(
-        _ count: Int, by size: Int,
+        _ count: Int,
+        by size: Int,
         _ body: @Sendable @escaping (RestoreWorker, _ next: () -> Range<Int>?) async throws -> Void
     ) async throws {
         if count == 0 { return }

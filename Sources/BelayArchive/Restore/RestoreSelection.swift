@@ -31,9 +31,8 @@ struct RestoreSelection: Sendable {
     /// The numbers of the paths that end here and of those that go on.
     var pending: [Int] { wanted.map(\.number) }
 
-    /// What of an entry is selected; `nil` for nothing.
-    ///
-    /// - Parameter found: gets the numbers of the paths that name the entry.
+    /// What of an entry is selected, `nil` for nothing; adds the numbers of the paths that name it to
+    /// `found`.
     func inside(_ node: Node, found: inout [Int]) -> RestoreSelection? {
         if wanted.isEmpty { return isWhole ? self : nil }
         var inner = RestoreSelection(isWhole: isWhole, wanted: [])

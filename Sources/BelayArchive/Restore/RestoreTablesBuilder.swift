@@ -24,7 +24,8 @@ struct RestoreTablesBuilder {
     /// How many directories are still to be read.
     var waitingCount: Int { waiting.count }
 
-    /// Takes out directories to read, those that were found last: so little waits, whatever the shape of the tree.
+    /// Takes out directories to read, those that were found last: so little waits, whatever the shape of the
+    /// tree.
     mutating func take(_ count: Int) -> [PendingFolder] {
         defer { waiting.removeLast(count) }
         return Array(waiting.suffix(count))
@@ -37,11 +38,16 @@ struct RestoreTablesBuilder {
             tables.chunks.count + part.chunks.count <= UInt32.max
         else {
             throw BelayError(
-                .repositoryUnsupported, "the snapshot has more entries than belay restores at once",
-                hint: "restore it in parts, by naming paths")
+                .repositoryUnsupported,
+                "the snapshot has more entries than belay restores at once",
+                hint: "restore it in parts, by naming paths"
+            )
         }
         let base = Base(
-            names: UInt32(names.count), chunks: UInt32(tables.chunks.count), attributes: UInt32(tables.attributes.count))
+            names: UInt32(names.count),
+            chunks: UInt32(tables.chunks.count),
+            attributes: UInt32(tables.attributes.count)
+        )
         names.append(contentsOf: part.names)
         tables.chunks.append(contentsOf: part.chunks)
         tables.attributes.append(contentsOf: part.attributes)
@@ -101,8 +107,8 @@ struct RestoreTablesBuilder {
         }
     }
 
-    /// Whether two names can be those of one file: numbers of inodes alone prove nothing, since a file may have
-    /// changed while it was read, and a snapshot may hold several machines' files.
+    /// Whether two names can be those of one file: numbers of inodes alone prove nothing, since a file may
+    /// have changed while it was read, and a snapshot may hold several machines' files.
     private func hasSameContents(_ left: FileRecord, _ right: FileRecord) -> Bool {
         left.size == right.size && tables.chunks(of: left).elementsEqual(tables.chunks(of: right))
     }

@@ -3,9 +3,11 @@ import BelayFormat
 import BelayRepository
 import BelaySystem
 
-// Contents: stretches of packs are read, chunks opened, hashed together, and written to every place they belong in.
+// Contents: stretches of packs are read, chunks opened, hashed together, and written to every place they
+// belong in.
 extension RestoreWorker {
-    /// Reads a stretch and opens the chunks in it; they are written once there are enough to be hashed together.
+    /// Reads a stretch and opens the chunks in it; they are written once there are enough to be hashed
+    /// together.
     func restore(_ piece: ContentPlan.Piece) async throws {
         run.progress.enter {
             let file = run.tables.files[Int(run.plan.contents.uses[piece.uses.lowerBound].file)]
@@ -14,6 +16,9 @@ extension RestoreWorker {
         do {
             let bytes = try await run.repository.load(Handle(run.index.pack(piece.pack)), range: piece.range)
             try run.heard(nil)
+            guard bytes.count == piece.range.count else {
+                throw BelayError(.repositoryDamaged, "a pack is shorter than it should be")
+            }
             try bytes.withUnsafeBytes { try open(piece, $0) }
         } catch let error as BelayError where error.code != .targetNotUsable {
             try run.heard(error)
@@ -80,7 +85,9 @@ extension RestoreWorker {
                 do {
                     let start = UInt64(location.offset)
                     let sealed = try await run.repository.load(
-                        Handle(location.pack), range: start..<(start + UInt64(location.length)))
+                        Handle(location.pack),
+                        range: start..<(start + UInt64(location.length))
+                    )
                     try run.heard(nil)
                     plain = try sealed.withUnsafeBytes { try decoder.decode($0, at: location, id: id) }
                 } catch let error as FormatError {

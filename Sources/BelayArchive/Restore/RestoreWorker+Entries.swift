@@ -1,7 +1,8 @@
 import BelayCore
 import BelaySystem
 
-// What has no contents to wait for: empty files, files that are there, symlinks, special files, further names.
+// What has no contents to wait for: empty files, files that are there, symlinks, special files, further
+// names.
 extension RestoreWorker {
     /// Makes a file without contents, or sets the metadata of one that is there already.
     func finishWithoutContents(_ number: UInt32) throws {
@@ -22,7 +23,11 @@ extension RestoreWorker {
         do throws(SystemError) {
             guard let folder = try folder(record.folder) else { return }
             let action = try place(
-                record.name, in: folder, size: nil, modified: record.metadata.modified, number: ("o", number)
+                record.name,
+                in: folder,
+                size: nil,
+                modified: record.metadata.modified,
+                number: ("o", number)
             ) { (name) throws(SystemError) in
                 if record.kind == .symlink {
                     try folder.makeSymlink(at: name, target: run.tables.names.cString(record.linkTarget))
@@ -55,12 +60,12 @@ extension RestoreWorker {
         let file = run.tables.files[Int(record.file)]
         let name = run.tables.names.cString(record.name)
         let source = run.tables.names.cString(file.name)
-        if run.isLost(file: record.file) {
-            let path = run.tables.displayPath(file.folder, named: file.name)
-            return run.fail(record.folder, record.name, "\(path), the same file, could not be restored")
-        }
         do throws(SystemError) {
-            guard let folder = try folder(record.folder), let sourceFolder = try self.folder(file.folder) else { return }
+            guard let folder = try folder(record.folder) else { return }
+            guard !run.isLost(file: record.file), let sourceFolder = try self.folder(file.folder) else {
+                let path = run.tables.displayPath(file.folder, named: file.name)
+                return run.fail(record.folder, record.name, "\(path), the same file, is not restored")
+            }
             if let existing = folder.status(at: name), let present = sourceFolder.status(at: source),
                 existing.inode == present.inode, existing.deviceID == present.deviceID
             {
@@ -68,7 +73,11 @@ extension RestoreWorker {
                 return
             }
             let action = try place(
-                record.name, in: folder, size: nil, modified: file.metadata.modified, number: ("l", number)
+                record.name,
+                in: folder,
+                size: nil,
+                modified: file.metadata.modified,
+                number: ("l", number)
             ) { (name) throws(SystemError) in
                 try folder.makeLink(at: name, to: source, in: sourceFolder)
             }

@@ -2,7 +2,8 @@ import BelayCore
 import BelayRepository
 import BelaySystem
 
-// Regular files: those of a single chunk are made in one go, others under a temporary name until they are whole.
+// Regular files: those of a single chunk are made in one go, others under a temporary name until they are
+// whole.
 extension RestoreWorker {
     /// Writes a chunk, which was checked, to each place it belongs in.
     func write(_ plain: UnsafeRawBufferPointer, to uses: Range<Int>) throws {
@@ -19,14 +20,15 @@ extension RestoreWorker {
         }
     }
 
-    /// Makes a file of one chunk, or of none.
-    ///
-    /// - Parameter plain: its contents; `nil` if they are all zero.
+    /// Makes a file of one chunk, or of none; `plain` is `nil` if all of it is zero.
     func writeWhole(_ number: UInt32, _ record: FileRecord, _ plain: UnsafeRawBufferPointer?) throws {
         do throws(SystemError) {
             guard let folder = try folder(record.folder) else { return }
             let action = try place(
-                record.name, in: folder, size: record.size, modified: record.metadata.modified,
+                record.name,
+                in: folder,
+                size: record.size,
+                modified: record.metadata.modified,
                 number: ("f", number)
             ) { (name) throws(SystemError) in
                 let file = try folder.createFile(at: name)
@@ -37,7 +39,8 @@ extension RestoreWorker {
                     if UInt64(end ?? 0) < record.size { try file.resize(to: record.size) }
                     apply(record.metadata, to: file, kind: .file, folder: record.folder, name: record.name)
                 } catch {
-                    // What went wrong first is what is told; if the file cannot be removed either, its name is.
+                    // What went wrong first is what is told; if the file cannot be removed either, its name
+                    // is.
                     try? folder.remove(at: name)
                     throw error
                 }
@@ -50,7 +53,9 @@ extension RestoreWorker {
     }
 
     private func writePart(
-        _ use: ContentPlan.Use, _ record: FileRecord, _ plain: UnsafeRawBufferPointer?
+        _ use: ContentPlan.Use,
+        _ record: FileRecord,
+        _ plain: UnsafeRawBufferPointer?
     ) throws {
         do throws(SystemError) {
             guard let folder = try folder(record.folder) else { return }
@@ -72,7 +77,10 @@ extension RestoreWorker {
     }
 
     private func openPartial(
-        _ number: UInt32, _ record: FileRecord, _ temporary: UnsafePointer<CChar>, in folder: Folder
+        _ number: UInt32,
+        _ record: FileRecord,
+        _ temporary: UnsafePointer<CChar>,
+        in folder: Folder
     ) throws(SystemError) -> OpenPartial? {
         try run.partials.open(number, chunks: record.chunkCount) { () throws(SystemError) -> OpenPartial in
             let partial = OpenPartial(try folder.createFile(at: temporary))
@@ -90,13 +98,20 @@ extension RestoreWorker {
     }
 
     private func finishPartial(
-        _ number: UInt32, _ record: FileRecord, _ open: OpenPartial?, _ temporary: UnsafePointer<CChar>,
+        _ number: UInt32,
+        _ record: FileRecord,
+        _ open: OpenPartial?,
+        _ temporary: UnsafePointer<CChar>,
         in folder: Folder
     ) throws(SystemError) {
         let final = run.tables.names.cString(record.name)
         do throws(SystemError) {
             let partial: OpenPartial
-            if let open { partial = open } else { partial = OpenPartial(try folder.reopenFile(at: temporary)) }
+            if let open {
+                partial = open
+            } else {
+                partial = OpenPartial(try folder.reopenFile(at: temporary))
+            }
             apply(record.metadata, to: partial.file, kind: .file, folder: record.folder, name: record.name)
         } catch {
             // As above.
@@ -109,7 +124,10 @@ extension RestoreWorker {
             var action = FileAction.write
             if error.isExisting, let existing = folder.status(at: final) {
                 action = run.plan.request.overwrite.action(
-                    size: record.size, modified: record.metadata.modified, existing: existing)
+                    size: record.size,
+                    modified: record.metadata.modified,
+                    existing: existing
+                )
             }
             guard action == .write else {
                 // Somebody put it there since the plan was made, and it is to stay; ours is not needed.
@@ -126,7 +144,10 @@ extension RestoreWorker {
 
     /// Counts a file, and sets the metadata of one whose contents are believed.
     func finish(
-        _ number: UInt32, _ record: FileRecord, _ action: FileAction, in folder: Folder
+        _ number: UInt32,
+        _ record: FileRecord,
+        _ action: FileAction,
+        in folder: Folder
     ) throws(SystemError) {
         switch action {
         case .write:

@@ -20,13 +20,16 @@ extension RestoreWorker {
             run.progress.add(entries: 1, bytes: 0)
         } catch {
             try stopIfGeneral(error)
-            let reason = error.isExisting ? "something that is not a directory stands in its place" : error.reason
+            let reason =
+                error.isExisting ? "something that is not a directory stands in its place" : error.reason
             run.lose(folder: number, "\(reason); nothing below it is restored")
         }
     }
 
     private func takeExisting(
-        _ number: UInt32, _ name: UnsafePointer<CChar>, in parent: Folder
+        _ number: UInt32,
+        _ name: UnsafePointer<CChar>,
+        in parent: Folder
     ) throws(SystemError) {
         if parent.status(at: name)?.isDirectory == true { return run.merge(folder: number) }
         guard run.plan.request.overwrite == .always else {

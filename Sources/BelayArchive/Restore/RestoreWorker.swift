@@ -37,22 +37,25 @@ final class RestoreWorker {
     func stopIfGeneral(_ error: SystemError) throws {
         guard error.stopsWriting || error.isOutOfDescriptors else { return }
         throw BelayError(
-            .targetNotUsable, "cannot restore into \(run.plan.request.target): \(error.reason)",
+            .targetNotUsable,
+            "cannot restore into \(run.plan.request.target): \(error.reason)",
             hint: error.isOutOfDescriptors
                 ? "raise the limit of open files with `ulimit -n`"
                 : "free some space or name another directory, then run the same command again",
-            cause: error)
+            cause: error
+        )
     }
 
     /// Makes an entry under its own name if that is free, else beside what is there, which it then replaces.
     ///
-    /// - Parameters:
-    ///   - number: tells temporary names apart.
-    ///   - size: length of a regular file.
-    ///   - make: makes the entry, complete, under the name it is given, or leaves nothing.
-    /// - Returns: what was done, by the policy for what is there.
+    /// `make` makes the entry, complete, under the name it is given, or leaves nothing; `number` tells
+    /// temporary names apart. What is there decides, by the policy, what is done, and that is returned.
     func place(
-        _ name: UInt32, in folder: Folder, size: UInt64?, modified: Timestamp, number: (Character, UInt32),
+        _ name: UInt32,
+        in folder: Folder,
+        size: UInt64?,
+        modified: Timestamp,
+        number: (Character, UInt32),
         make: (UnsafePointer<CChar>) throws(SystemError) -> Void
     ) throws(SystemError) -> FileAction {
         let final = run.tables.names.cString(name)
@@ -75,7 +78,9 @@ final class RestoreWorker {
 
     /// Gives an entry that is complete its own name; removes it if that cannot be.
     func moveIntoPlace(
-        _ temporary: UnsafePointer<CChar>, _ final: UnsafePointer<CChar>, in folder: Folder
+        _ temporary: UnsafePointer<CChar>,
+        _ final: UnsafePointer<CChar>,
+        in folder: Folder
     ) throws(SystemError) {
         do throws(SystemError) {
             do throws(SystemError) {
@@ -95,10 +100,14 @@ final class RestoreWorker {
 
     /// Sets owner, attributes, times and permissions, in this order.
     ///
-    /// A change of owner takes set-user-ID away, and capabilities with it; an access list sets permissions. So
-    /// permissions come last. What cannot be set is told as a warning: the entry is safe to have without.
+    /// A change of owner takes set-user-ID away, and capabilities with it; an access list sets permissions.
+    /// So permissions come last. What cannot be set is told as a warning: the entry is safe to have without.
     func apply<Target: MetadataTarget & ~Copyable>(
-        _ metadata: EntryMetadata, to target: borrowing Target, kind: Node.Kind, folder: UInt32, name: UInt32?
+        _ metadata: EntryMetadata,
+        to target: borrowing Target,
+        kind: Node.Kind,
+        folder: UInt32,
+        name: UInt32?
     ) {
         var permissions = UInt32(metadata.permissions)
         do throws(SystemError) {

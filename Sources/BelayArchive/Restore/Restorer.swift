@@ -4,10 +4,10 @@ import BelaySystem
 
 /// Restores what a snapshot holds into a directory.
 ///
-/// Nothing is written outside that directory, whatever names and symlinks the snapshot or the directory holds,
-/// and whatever others do there meanwhile: every call names one entry of an open directory. Every chunk is
-/// checked against its id before any byte of it is written. Nothing is removed that the snapshot does not
-/// replace.
+/// Nothing is written outside that directory, whatever names and symlinks the snapshot or the directory
+/// holds, and whatever others do there meanwhile: every call names one entry of an open directory. Every
+/// chunk is checked against its id before any byte of it is written. Nothing is removed that the snapshot
+/// does not replace.
 package struct Restorer: Sendable {
     package let repository: Repository
     package let index: IndexTable
@@ -28,19 +28,25 @@ package struct Restorer: Sendable {
             var survey = TargetSurvey(request)
             try survey.settle(&tables)
             return RestorePlan(
-                request, tables: tables, contents: ContentPlan(tables, index: index), failures: failures,
-                obstacles: survey.obstacles)
+                request,
+                tables: tables,
+                contents: ContentPlan(tables, index: index),
+                failures: failures,
+                obstacles: survey.obstacles
+            )
         }
     }
 
     /// Does what the plan says.
     ///
-    /// An entry that cannot be restored is a failure in the report, and the rest goes on; no file appears under
-    /// its own name with less than its whole contents. If the run is cancelled or stopped by an error, what is
-    /// in its place stays, and running it again completes it.
+    /// An entry that cannot be restored is a failure in the report, and the rest goes on. A file of several
+    /// chunks, and one that replaces another, appears under its own name whole; a new one of a single chunk is
+    /// made in one go, so that only the death of the process can leave it short, and then with another time.
+    /// If the run is cancelled or stopped by an error, what is in its place stays, and running it again with
+    /// ``OverwritePolicy/ifChanged`` completes it.
     ///
-    /// - Throws: `target.not-usable` if nothing more can be written there, what the store says if it is gone, or
-    ///   `CancellationError`.
+    /// - Throws: `target.not-usable` if nothing more can be written there, what the store says if it is gone,
+    ///   or `CancellationError`.
     package func restore(_ plan: RestorePlan, progress: RestoreProgress) async throws -> RestoreReport {
         if plan.request.isDryRun { return RestoreReport(counts: plan.counts, failures: plan.failures) }
         let root = try openTarget(plan.request.target)
@@ -67,8 +73,11 @@ package struct Restorer: Sendable {
             return try Folder.open(path: path)
         } catch {
             throw BelayError(
-                .targetNotUsable, "cannot restore into \(path)",
-                hint: "name a directory that you may write to with --to", cause: error)
+                .targetNotUsable,
+                "cannot restore into \(path)",
+                hint: "name a directory that you may write to with --to",
+                cause: error
+            )
         }
     }
 }
@@ -94,7 +103,9 @@ extension RestoreRun {
             let file = self.tables.files[number]
             return file.action == .setMetadata || (file.action == .write && file.chunkCount == 0)
         }
-        try await shareEach(rest.map { UInt32($0) }) { worker, number in try worker.finishWithoutContents(number) }
+        try await shareEach(rest.map { UInt32($0) }) { worker, number in
+            try worker.finishWithoutContents(number)
+        }
         try await shareEach(0..<tables.others.count) { worker, number in try worker.makeOther(number) }
         try await shareEach(0..<tables.links.count) { worker, number in try worker.makeLink(number) }
         let skipped = tables.files.count { $0.action == .leaveAlone }
@@ -145,7 +156,8 @@ extension RestoreRun {
     }
 
     private func shareEach(
-        _ numbers: [UInt32], _ body: @Sendable @escaping (RestoreWorker, UInt32) throws -> Void
+        _ numbers: [UInt32],
+        _ body: @Sendable @escaping (RestoreWorker, UInt32) throws -> Void
     ) async throws {
         try await share(numbers.count, by: Self.sliceSize) { worker, next in
             while let range = next() {

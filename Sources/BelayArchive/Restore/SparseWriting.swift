@@ -5,12 +5,15 @@ enum SparseWriting {
     /// Aligned blocks of zeros of this size are left as holes.
     private static let blockSize: UInt64 = 4096
 
-    /// Writes `bytes` at `offset` of a file that reads as zeros there; gives where the last byte written ends.
+    /// Writes `bytes` at `offset` of a file that reads as zeros there; gives where the last byte written
+    /// ends.
     ///
     /// The part of a block that lies at either end of `bytes` is left out too if it is zero: what is written
     /// next to it decides whether the block takes space.
     static func write(
-        _ bytes: UnsafeRawBufferPointer, to file: borrowing NewFile, at offset: UInt64
+        _ bytes: UnsafeRawBufferPointer,
+        to file: borrowing NewFile,
+        at offset: UInt64
     ) throws(SystemError) -> Int {
         var written = 0
         var start = 0
@@ -55,7 +58,10 @@ enum SparseWriting {
     }
 
     private static func write(
-        _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, to file: borrowing NewFile, at offset: UInt64
+        _ bytes: UnsafeRawBufferPointer,
+        _ range: Range<Int>,
+        to file: borrowing NewFile,
+        at offset: UInt64
     ) throws(SystemError) {
         try file.write(UnsafeRawBufferPointer(rebasing: bytes[range]), at: offset + UInt64(range.lowerBound))
     }

@@ -3,8 +3,8 @@ import BelaySystem
 
 /// Open directories of the target, a bounded number of them; one for each worker.
 ///
-/// A directory that is not open is reached from one that is, or from the root, a name at a time and through no
-/// symlink: so it lies inside the target, however long its path is.
+/// A directory that is not open is reached from one that is, or from the root, a name at a time and through
+/// no symlink: so it lies inside the target, however long its path is.
 struct TargetFolders {
     /// Enough for the neighbourhood of what is being written, and little beside a usual limit of 1,024 files.
     private static let openMaximum = 96

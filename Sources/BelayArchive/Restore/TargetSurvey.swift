@@ -15,8 +15,8 @@ struct TargetSurvey {
 
     /// Settles for each file what is done with it, and finds what stands in the way of directories.
     ///
-    /// Costs nothing where the target is missing or empty. What is there may change until the restore comes to
-    /// it: then it is looked at again.
+    /// Costs nothing where the target is missing or empty. What is there may change until the restore comes
+    /// to it: then it is looked at again.
     ///
     /// - Throws: `target.not-usable`.
     mutating func settle(_ tables: inout RestoreTables) throws {
@@ -29,8 +29,11 @@ struct TargetSurvey {
             if listing.count == 0 { return }
         } catch {
             throw BelayError(
-                .targetNotUsable, "cannot restore into \(request.target)",
-                hint: "name a directory that you may write to with --to", cause: error)
+                .targetNotUsable,
+                "cannot restore into \(request.target)",
+                hint: "name a directory that you may write to with --to",
+                cause: error
+            )
         }
         var folders = TargetFolders(root: root, tables: tables)
         settleFolders(tables, &folders)
@@ -54,11 +57,14 @@ struct TargetSurvey {
         let record = tables.files[number]
         guard let status = status(record.folder, record.name, tables, &folders) else { return }
         tables.files[number].action = request.overwrite.action(
-            size: record.size, modified: record.metadata.modified, existing: status)
+            size: record.size,
+            modified: record.metadata.modified,
+            existing: status
+        )
     }
 
-    /// Gives the further names of files that are left alone a file of their own, since what is there under the
-    /// first name may be anything.
+    /// Gives the further names of files that are left alone a file of their own, since what is there under
+    /// the first name may be anything.
     private func replaceLinks(_ tables: inout RestoreTables, _ folders: inout TargetFolders) {
         var links: [LinkRecord] = []
         var substitutes: [UInt32: UInt32] = [:]
@@ -81,7 +87,10 @@ struct TargetSurvey {
 
     /// What is in the target under a name; `nil` if nothing is, or nothing that can be looked at.
     private func status(
-        _ folder: UInt32, _ name: UInt32, _ tables: RestoreTables, _ folders: inout TargetFolders
+        _ folder: UInt32,
+        _ name: UInt32,
+        _ tables: RestoreTables,
+        _ folders: inout TargetFolders
     ) -> FileStatus? {
         guard present[Int(folder)] else { return nil }
         // A directory that cannot be opened now will be told of when something is to be made in it.

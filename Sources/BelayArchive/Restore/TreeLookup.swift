@@ -3,7 +3,8 @@ package import BelayRepository
 
 /// Finding one entry of a snapshot by its path.
 package enum TreeLookup {
-    /// The entry at `path` below the tree `root`; the root itself, as a directory without a name, for no path.
+    /// The entry at `path` below the tree `root`; the root itself, as a directory without a name, for no
+    /// path.
     ///
     /// Reads one tree for each part of the path. Slashes at the ends and doubled ones do not matter.
     ///
@@ -14,7 +15,9 @@ package enum TreeLookup {
             guard node.kind == .directory, let tree = node.subtree else { throw missing(path) }
             let name = FileName(Array(part))
             let nodes = try await trees.loadNodes(tree)
-            guard name.isValid, let next = nodes.first(where: { $0.name == name }) else { throw missing(path) }
+            guard name.isValid, let next = nodes.first(where: { $0.name == name }) else {
+                throw missing(path)
+            }
             node = next
         }
         return node
@@ -23,7 +26,10 @@ package enum TreeLookup {
     private static func missing(_ path: [UInt8]) -> BelayError {
         let text = String(decoding: path, as: UTF8.self)
         return BelayError(
-            .pathNotFound, "the snapshot does not hold \(text)", hint: "list what it holds with `belay ls`",
-            subjects: [text])
+            .pathNotFound,
+            "the snapshot does not hold \(text)",
+            hint: "list what it holds with `belay ls`",
+            subjects: [text]
+        )
     }
 }

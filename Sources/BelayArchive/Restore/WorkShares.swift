@@ -2,8 +2,8 @@ import Synchronization
 
 /// A list of things to do, shared among workers so that each begins in a part of its own.
 ///
-/// Two that create files in one directory wait for each other; workers that are far apart do not. Who has done
-/// its part helps where most is left, from the end.
+/// Two that create files in one directory wait for each other; workers that are far apart do not. Who has
+/// done its part helps where most is left, from the end.
 final class WorkShares: Sendable {
     private let parts: Mutex<[Range<Int>]>
     private let size: Int
@@ -12,7 +12,8 @@ final class WorkShares: Sendable {
     init(_ count: Int, workers: Int, size: Int) {
         self.size = size
         parts = Mutex(
-            (0..<workers).map { worker in (count * worker / workers)..<(count * (worker + 1) / workers) })
+            (0..<workers).map { worker in (count * worker / workers)..<(count * (worker + 1) / workers) }
+        )
     }
 
     /// What to do next; `nil` if nothing is left.

@@ -7,9 +7,9 @@ import Synchronization
 /// Reads packs whole and checks everything in them: the file against its name, the header against the index,
 /// each blob against its id.
 ///
-/// There is one more worker than there are processors, so that one can wait for the store. Each holds some
-/// packs at once, because many hashes together are quicker than one after the other: of 192 MiB altogether,
-/// but at least one pack each; and a verifier with 16 MiB and a blob.
+/// Each worker holds some packs at once, because four or more hashes together are quicker than one after the
+/// other: 72 MiB of packs, or one that is longer, and a verifier with 16 MiB and a blob. There are as many workers
+/// as processors, but at most four, which are more than a disk can feed.
 struct DataCheck {
     /// What was found in the packs.
     struct Outcome: Sendable {
@@ -28,8 +28,11 @@ struct DataCheck {
         var pack: Int
     }
 
-    static let memory = 192 << 20
-    static let packsMaximum = 16
+    static let workersMaximum = 4
+    static let batchBytesMaximum: UInt64 = 72 << 20
+    /// What a worker takes at least while there is so much, so that its hashes are worth making together.
+    static let batchBytesMinimum: UInt64 = 48 << 20
+    static let batchPacksMaximum = 16
 
     static func run(
         _ repository: Repository,
@@ -38,8 +41,8 @@ struct DataCheck {
         progress: UpkeepProgress
     ) async throws -> Outcome {
         progress.begin(.readingPacks, total: packs.reduce(0) { $0 + $1.length })
-        let workers = min(BlockingPool.processorCount + 1, max(1, packs.count))
-        let board = PackBoard(packs, bytesMaximum: UInt64(memory / workers))
+        let workers = min(BlockingPool.processorCount, workersMaximum)
+        let board = PackBoard(packs, workers: workers)
         let outcome = SharedOutcome()
         try await withTaskExecutorPreference(BlockingPool.processors) {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -59,29 +62,37 @@ struct DataCheck {
     }
 }
 
-/// Hands out packs, several at a time.
+/// Hands out packs, several at a time, fewer towards the end so that all workers end together.
 private final class PackBoard: Sendable {
-    private let packs: [PackSelection.Candidate]
-    private let bytesMaximum: UInt64
-    private let position = Mutex(0)
+    private struct State {
+        var next = 0
+        var bytesLeft: UInt64
+    }
 
-    init(_ packs: [PackSelection.Candidate], bytesMaximum: UInt64) {
+    private let packs: [PackSelection.Candidate]
+    private let workers: Int
+    private let state: Mutex<State>
+
+    init(_ packs: [PackSelection.Candidate], workers: Int) {
         self.packs = packs
-        self.bytesMaximum = bytesMaximum
+        self.workers = workers
+        state = Mutex(State(bytesLeft: packs.reduce(0) { $0 + $1.length }))
     }
 
     func next() -> ArraySlice<PackSelection.Candidate>? {
-        position.withLock { next in
-            guard next < packs.count else { return nil }
-            var end = next
+        state.withLock { state in
+            let start = state.next
+            guard start < packs.count else { return nil }
+            let share = max(state.bytesLeft / UInt64(workers), DataCheck.batchBytesMinimum)
+            let limit = min(share, DataCheck.batchBytesMaximum)
             var bytes: UInt64 = 0
             repeat {
-                bytes += packs[end].length
-                end += 1
-            } while end < packs.count && end - next < DataCheck.packsMaximum
-                && bytes + packs[end].length <= bytesMaximum
-            defer { next = end }
-            return packs[next..<end]
+                bytes += packs[state.next].length
+                state.next += 1
+            } while state.next < packs.count && state.next - start < DataCheck.batchPacksMaximum
+                && bytes + packs[state.next].length <= limit
+            state.bytesLeft -= bytes
+            return packs[start..<state.next]
         }
     }
 }

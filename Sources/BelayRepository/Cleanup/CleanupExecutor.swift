@@ -86,17 +86,34 @@ package struct CleanupExecutor: Sendable {
 
     private func remove(_ packs: [PackID], lock: RepositoryLock, _ result: inout CleanupResult) async throws {
         progress?.begin(.removingFiles, total: UInt64(packs.count))
-        for pack in packs {
-            try Task.checkCancellation()
-            try lock.requireHeld()
-            do {
-                try await repository.remove(Handle(pack))
-                result.removedPacks += 1
-            } catch let error as BelayError where error.code != .cancelled {
-                repository.note("\(error)")
-                result.leftPacks.append(pack)
+        let next = Counter()
+        let left = try await withThrowingTaskGroup(of: [PackID].self) { group in
+            for _ in 0..<max(1, repository.store.properties.connections) {
+                group.addTask {
+                    var left: [PackID] = []
+                    while let position = next.take(below: packs.count) {
+                        try Task.checkCancellation()
+                        try lock.requireHeld()
+                        if try await !remove(packs[position]) { left.append(packs[position]) }
+                        progress?.add(1)
+                    }
+                    return left
+                }
             }
-            progress?.add(1)
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        result.removedPacks += packs.count - left.count
+        result.leftPacks += left.sorted()
+    }
+
+    /// Removes a pack that nothing refers to; `false` if that cannot be, which harms nobody.
+    private func remove(_ pack: PackID) async throws -> Bool {
+        do {
+            try await repository.remove(Handle(pack))
+            return true
+        } catch let error as BelayError where error.code != .cancelled {
+            repository.note("\(error)")
+            return false
         }
     }
 }

@@ -40,30 +40,39 @@ struct IndexRewrite {
         var outlines: [Outline] = []
         for id in ids.sorted() {
             let json = try await repository.loadUnpacked(Handle(id))
-            var outline = Outline(id: id)
-            var last: (pack: PackID, position: Int)?
-            var positions: [Int: Int] = [:]
-            let note: (PackID, IndexedBlob) throws(FormatError) -> Void = { (pack, _) throws(FormatError) in
-                outline.blobs += 1
-                if let last, last.pack == pack {
-                    outline.packs[last.position].blobs += 1
-                    return
-                }
+            do throws(FormatError) {
+                outlines.append(try outline(of: id, json, numbers))
+            } catch {
+                throw BelayError(
+                    .repositoryDamaged,
+                    "\(Handle(id)) cannot be read",
+                    hint: "run `belay repair index`",
+                    subjects: [Handle(id).path],
+                    cause: error
+                )
+            }
+        }
+        return outlines
+    }
+
+    private func outline(
+        of id: IndexID,
+        _ json: [UInt8],
+        _ numbers: [PackID: Int]
+    ) throws(FormatError) -> Outline {
+        var outline = Outline(id: id)
+        var blobs: [Int: Int] = [:]
+        try json.withBytes { (bytes) throws(FormatError) in
+            try IndexFile.decode(bytes) { (pack, _) throws(FormatError) in
                 guard let number = numbers[pack] else {
                     throw .malformed(what: "index", detail: "it has changed while it was read")
                 }
-                let position = positions[number] ?? outline.packs.count
-                if position == outline.packs.count {
-                    positions[number] = position
-                    outline.packs.append((number, 0))
-                }
-                outline.packs[position].blobs += 1
-                last = (pack, position)
+                blobs[number, default: 0] += 1
+                outline.blobs += 1
             }
-            try json.withBytes { (bytes) throws(FormatError) in try IndexFile.decode(bytes, visit: note) }
-            outlines.append(outline)
         }
-        return outlines
+        outline.packs = blobs.map { ($0.key, $0.value) }.sorted { $0.number < $1.number }
+        return outline
     }
 
     /// Which files must be replaced so that the packs in `dropped` are described nowhere and every other

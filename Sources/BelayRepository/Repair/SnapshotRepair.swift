@@ -13,6 +13,8 @@ package struct SnapshotRepairPlan: Sendable {
         package var changes: [Change] = []
         /// How many changes there are altogether.
         package var changeCount = 0
+        /// The repaired snapshot that an earlier run has stored already.
+        package var existing: SnapshotID?
     }
 
     /// What becomes of one entry.
@@ -91,7 +93,9 @@ package struct SnapshotRepair: Sendable {
         )
         let mender = TreeMender(reader, map) { lost.contains($0) }
         for snapshot in wanted where !map.isSound(snapshot.snapshot.tree) {
-            plan.repairs.append(try await repair(of: snapshot, map, mender))
+            var repair = try await repair(of: snapshot, map, mender)
+            repair.existing = readable.first { $0.snapshot == repair.repaired }?.id
+            plan.repairs.append(repair)
         }
         plan.trees = mender.trees
         return plan
@@ -121,7 +125,7 @@ package struct SnapshotRepair: Sendable {
         return repair
     }
 
-    /// Stores the repaired snapshots; gives their ids in the order of the plan's repairs that have a tree.
+    /// Stores the repaired snapshots; gives their ids in the order of the plan's repairs that leave something.
     ///
     /// With `forgetting` the originals go, also those of which nothing is left; until then both are there.
     /// Needs an exclusive lock.
@@ -146,12 +150,12 @@ package struct SnapshotRepair: Sendable {
         try lock.requireHeld()
         var ids: [SnapshotID] = []
         for repair in plan.repairs {
-            guard let tree = repair.tree else { continue }
-            var snapshot = repair.snapshot.snapshot
-            snapshot.tree = tree
-            snapshot.original = snapshot.original ?? repair.snapshot.id
-            if !snapshot.tags.contains(Self.tag) { snapshot.tags.append(Self.tag) }
-            ids.append(try await repository.save(snapshot))
+            guard let snapshot = repair.repaired else { continue }
+            if let existing = repair.existing {
+                ids.append(existing)
+            } else {
+                ids.append(try await repository.save(snapshot))
+            }
         }
         if forgetting {
             try await repository.removeSnapshots(
@@ -179,5 +183,17 @@ package struct SnapshotRepair: Sendable {
                 try await writer.append(BlobHandle(.tree, id), sealed, plainLength: text.count)
             }
         }
+    }
+}
+
+extension SnapshotRepairPlan.Repair {
+    /// The snapshot that takes the place of the original; `nil` if nothing is left of it.
+    var repaired: Snapshot? {
+        guard let tree else { return nil }
+        var repaired = snapshot.snapshot
+        repaired.tree = tree
+        repaired.original = repaired.original ?? snapshot.id
+        if !repaired.tags.contains(SnapshotRepair.tag) { repaired.tags.append(SnapshotRepair.tag) }
+        return repaired
     }
 }

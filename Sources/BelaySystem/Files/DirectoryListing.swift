@@ -35,6 +35,7 @@ package struct DirectoryListing: ~Copyable {
     package mutating func read(_ folder: Folder) throws(SystemError) {
         used = 0
         entries.removeAll(keepingCapacity: true)
+        guard lseek(folder.descriptor, 0, SEEK_SET) == 0 else { throw .current("seek", folder.path) }
         while true {
             if block.count - used < Self.readSize { try grow(folder) }
             let target = UnsafeMutableRawBufferPointer(rebasing: block[used...])

@@ -1,13 +1,15 @@
-import CBelay
 package import BelayCore
+import CBelay
+
 #if canImport(Glibc)
 import Glibc
 #else
 import Darwin
 #endif
 
-// The calls of a restore. It makes many files, so names come as C strings and nothing makes a path for messages:
-// the subject of an error is empty, and the caller says what it was about. No call follows a symlink.
+// The calls of a restore. It makes many files, so names come as C strings and nothing makes a path for
+// messages: the subject of an error is empty, and the caller says what it was about. No call follows a
+// symlink.
 
 /// Something whose owner, attributes, times and permissions can be set by descriptor.
 ///
@@ -79,7 +81,12 @@ extension NewFile: MetadataTarget {
 
     package func setTimes(accessed: Timestamp, modified: Timestamp) throws(SystemError) {
         let status = belay_set_times(
-            descriptor, accessed.seconds, accessed.nanoseconds, modified.seconds, modified.nanoseconds)
+            descriptor,
+            accessed.seconds,
+            accessed.nanoseconds,
+            modified.seconds,
+            modified.nanoseconds
+        )
         guard status == 0 else { throw .current("utimens", "") }
     }
 
@@ -92,7 +99,8 @@ extension NewFile: MetadataTarget {
 private let emptyPath: Int32 = 0x1000
 private let pathOnly: Int32 = 0o10000000
 
-/// An entry of any kind held fast without being opened, so that it can be changed and nothing else in its stead.
+/// An entry of any kind held fast without being opened, so that it can be changed and nothing else in its
+/// stead.
 package struct PinnedEntry: ~Copyable {
     private let descriptor: Int32
 
@@ -164,7 +172,11 @@ extension Folder {
     /// Creates a regular file that must not be there yet and that nobody else can open until its mode is set.
     package func createFile(at name: UnsafePointer<CChar>) throws(SystemError) -> NewFile {
         let file = belay_open_at(
-            descriptor, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+            descriptor,
+            name,
+            O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+            0o600
+        )
         guard file >= 0 else { throw .current("create", "") }
         return NewFile(file)
     }
@@ -197,14 +209,17 @@ extension Folder {
 
     /// Makes a symlink.
     package func makeSymlink(
-        at name: UnsafePointer<CChar>, target: UnsafePointer<CChar>
+        at name: UnsafePointer<CChar>,
+        target: UnsafePointer<CChar>
     ) throws(SystemError) {
         guard symlinkat(target, descriptor, name) == 0 else { throw .current("symlink", "") }
     }
 
     /// Makes a FIFO, socket or device node that nobody but the owner can use until its mode is set.
     package func makeSpecial(
-        at name: UnsafePointer<CChar>, kind: Node.Kind, device: UInt64
+        at name: UnsafePointer<CChar>,
+        kind: Node.Kind,
+        device: UInt64
     ) throws(SystemError) {
         let type: UInt32 =
             switch kind {
@@ -220,7 +235,9 @@ extension Folder {
 
     /// Gives a file a second name, in this folder.
     package func makeLink(
-        at name: UnsafePointer<CChar>, to source: UnsafePointer<CChar>, in folder: Folder
+        at name: UnsafePointer<CChar>,
+        to source: UnsafePointer<CChar>,
+        in folder: Folder
     ) throws(SystemError) {
         guard linkat(folder.descriptor, source, descriptor, name, 0) == 0 else { throw .current("link", "") }
     }
@@ -237,9 +254,11 @@ extension Folder {
 
     /// Renames an entry within the folder in one step.
     ///
-    /// - Parameter replaces: whether what has the new name may go; if not, its being there is an error.
+    /// Unless it `replaces` what has the new name, that being there is an error.
     package func rename(
-        at name: UnsafePointer<CChar>, to newName: UnsafePointer<CChar>, replaces: Bool
+        at name: UnsafePointer<CChar>,
+        to newName: UnsafePointer<CChar>,
+        replaces: Bool
     ) throws(SystemError) {
         let status =
             replaces

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Gets the programs that the tests compare belay with. Quick on the second run.
+#
+#   eval "$(Scripts/prepare-tests.sh)"
+#
+# Prints `export` lines for the shell:
+#   BELAY_TEST_RESTIC       restic 0.18, as in Debian 13
+#   BELAY_TEST_RESTIC_OLD   restic 0.14, as in Debian 12
+# Both are unpacked below .build/peers and not installed. What cannot be had is named, and its line left out; with
+# CI set that is a failure.
+. "$(dirname "$0")/lib.sh"
+
+peers=$root/.build/peers
+
+# The Debian mirror that this machine's own apt is set up with.
+debian_mirror() {
+    local uri
+    uri=$(apt-get indextargets --format '$(REPO_URI)|$(CODENAME)|$(LABEL)' 'Created-By: Packages' 2>/dev/null |
+        awk -F '|' '$3 == "Debian" && $2 !~ /-/ { print $1; exit }')
+    if [ -z "$uri" ]; then # before the first `apt-get update`
+        uri=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
+            grep -E '^(URIs:|deb) ' | grep -oE '(https?|mirror\+file)://[^ ]+/debian/?( |$)' | head -n 1 | tr -d ' ') || true
+    fi
+    printf '%s' "$uri"
+}
+
+# Unpacks a package of a Debian release into a folder, whatever release this machine has. apt checks the signatures.
+unpack() {
+    local release=$1 package=$2 folder=$3 uri work options
+    uri=$(debian_mirror)
+    [ -n "$uri" ] || {
+        say "no Debian mirror in this machine's apt sources"
+        return 1
+    }
+    mkdir -p "$peers"
+    work=$(mktemp -d "$peers/fetching-XXXXXX")
+    mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/package" "$work/tree"
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $release main" >"$work/sources.list"
+    options=(-q -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=/dev/null
+        -o "Dir::State::lists=$work/lists" -o "Dir::Cache=$work/cache" -o Dir::State::status=/dev/null
+        -o APT::Sandbox::User="$(id -un)")
+    if apt-get "${options[@]}" update </dev/null >"$work/log" 2>&1 &&
+        (cd "$work/package" && apt-get "${options[@]}" download "$package" </dev/null) >>"$work/log" 2>&1 &&
+        dpkg-deb -x "$work"/package/*.deb "$work/tree"; then
+        rm -rf "$folder"
+        mv "$work/tree" "$folder"
+        rm -rf "$work"
+        return 0
+    fi
+    tail -n 5 "$work/log" >&2
+    rm -rf "$work"
+    return 1
+}
+
+# restic VARIABLE RELEASE VERSION: prints the export line, after unpacking it when it is not there.
+restic() {
+    local variable=$1 release=$2 version=$3 folder=$peers/restic-$3 program
+    program=$folder/usr/bin/restic
+    if [ ! -x "$program" ]; then
+        say "fetching restic $version"
+        if ! unpack "$release" restic "$folder"; then
+            [ -z "${CI:-}" ] || die "restic $version cannot be had"
+            say "note: tests against restic $version are left out"
+            return 0
+        fi
+    fi
+    case $("$program" version) in
+    "restic $version."*) ;;
+    *) say "note: $program is not of version $version: $("$program" version)" ;;
+    esac
+    printf 'export %s=%q\n' "$variable" "$program"
+}
+
+# git judges the ignore rules; acl and attr set what the tests look for; strace kills at chosen calls.
+install_packages git acl attr fuse3 strace python3 >&2
+restic BELAY_TEST_RESTIC trixie 0.18
+restic BELAY_TEST_RESTIC_OLD bookworm 0.14
