@@ -12,7 +12,7 @@ let package = Package(
     name: "belay",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "belay", targets: ["BelayMain"]),
+        .executable(name: "belay", targets: ["BelayMain"])
     ],
     dependencies: [
         // The command line.
@@ -33,8 +33,10 @@ let package = Package(
         // Pure: bytes of the repository format, hashes of many buffers at once.
         .target(name: "CBelayHash"),
         .target(
-            name: "BelayFormat", dependencies: ["BelayCore", "CBelayHash", "CZstd", "COpenSSL"],
-            swiftSettings: strict),
+            name: "BelayFormat",
+            dependencies: ["BelayCore", "CBelayHash", "CZstd", "COpenSSL"],
+            swiftSettings: strict
+        ),
 
         // Storage and system: the only module with system calls and threads.
         .target(name: "CBelay"),
@@ -43,20 +45,24 @@ let package = Package(
         .target(name: "BelayStore", dependencies: ["BelayCore", "BelaySystem"], swiftSettings: strict),
         // A repository on a store: keys, locks, index, packs, trees, cleanup, check, repair.
         .target(
-            name: "BelayRepository", dependencies: ["BelayCore", "BelayFormat", "BelayStore", "BelaySystem"],
-            swiftSettings: strict),
+            name: "BelayRepository",
+            dependencies: ["BelayCore", "BelayFormat", "BelayStore", "BelaySystem"],
+            swiftSettings: strict
+        ),
         // File trees into snapshots and back.
         .target(
             name: "BelayArchive",
             dependencies: [
                 "BelayCore", "BelayRules", "BelayFormat", "BelayRepository", "BelayStore", "BelaySystem",
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         // A project: belay.yaml, what is in the directory, places and secrets, git's state.
         .target(
             name: "BelayProject",
             dependencies: ["BelayCore", "BelayRules", .product(name: "Yams", package: "Yams")],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         // What the commands mean.
         .target(
             name: "BelayWorkflows",
@@ -64,7 +70,8 @@ let package = Package(
                 "BelayCore", "BelayRules", "BelayFormat", "BelaySystem", "BelayStore", "BelayRepository",
                 "BelayArchive", "BelayProject",
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         // The composition root: from flags and environment to an opened project.
         .target(
             name: "BelayKit",
@@ -72,15 +79,18 @@ let package = Package(
                 "BelayCore", "BelayRules", "BelayFormat", "BelaySystem", "BelayStore", "BelayRepository",
                 "BelayArchive", "BelayProject", "BelayWorkflows",
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         // Results as documents: JSON for programs, aligned text for people.
         .target(
             name: "BelayReport",
             dependencies: [
-                "BelayCore", "BelayRules", "BelayRepository", "BelayArchive", "BelayProject", "BelayWorkflows",
+                "BelayCore", "BelayRules", "BelayRepository", "BelayArchive", "BelayProject",
+                "BelayWorkflows",
                 "BelayKit", "BelaySystem",
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         // One file a command: parse, one call, render.
         .target(
             name: "BelayCLI",
@@ -89,43 +99,66 @@ let package = Package(
                 "BelayProject", "BelayWorkflows", "BelayKit", "BelayReport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .executableTarget(name: "BelayMain", dependencies: ["BelayCLI"], swiftSettings: strict),
 
         // Tests: one target a module, and some for the whole.
         .testTarget(
-            name: "BelayCoreTests", dependencies: ["BelayCore"], exclude: ["Fixtures"], swiftSettings: strict),
+            name: "BelayCoreTests",
+            dependencies: ["BelayCore"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "BelayRulesTests", dependencies: ["BelayCore", "BelayRules"], exclude: ["Fixtures"],
-            swiftSettings: strict),
+            name: "BelayRulesTests",
+            dependencies: ["BelayCore", "BelayRules"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "BelayFormatTests", dependencies: ["BelayCore", "BelayFormat", "COpenSSL"],
-            resources: [.copy("Vectors")], swiftSettings: strict),
+            name: "BelayFormatTests",
+            dependencies: ["BelayCore", "BelayFormat", "COpenSSL"],
+            resources: [.copy("Vectors")],
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "BelayProjectTests", dependencies: ["BelayCore", "BelayRules", "BelayProject"],
-            swiftSettings: strict),
+            name: "BelayProjectTests",
+            dependencies: ["BelayCore", "BelayRules", "BelayProject"],
+            swiftSettings: strict
+        ),
         // What several test targets use: stores that fail on purpose.
         .target(
-            name: "BelayTestKit", dependencies: ["BelayCore", "BelayStore", "BelaySystem"],
-            path: "Tests/BelayTestKit", swiftSettings: strict),
+            name: "BelayTestKit",
+            dependencies: ["BelayCore", "BelayStore", "BelaySystem"],
+            path: "Tests/BelayTestKit",
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "BelaySystemTests", dependencies: ["BelayCore", "BelaySystem"], swiftSettings: strict),
+            name: "BelaySystemTests",
+            dependencies: ["BelayCore", "BelaySystem"],
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "BelayStoreTests", dependencies: ["BelayCore", "BelayStore", "BelaySystem", "BelayTestKit"],
-            swiftSettings: strict),
+            name: "BelayStoreTests",
+            dependencies: ["BelayCore", "BelayStore", "BelaySystem", "BelayTestKit"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "BelayRepositoryTests",
             dependencies: [
                 "BelayCore", "BelayFormat", "BelaySystem", "BelayStore", "BelayRepository", "BelayTestKit",
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "BelayArchiveTests",
             dependencies: [
                 "BelayCore", "BelayRules", "BelayFormat", "BelaySystem", "BelayStore", "BelayRepository",
                 "BelayArchive",
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

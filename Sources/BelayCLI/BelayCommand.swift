@@ -57,7 +57,9 @@ extension BelayCommand {
         let console = Console(global, environment: surroundings.environment)
         do {
             let belay = Belay(surroundings, try global.openOptions())
-            return try await execute(CommandContext(console: console, surroundings: surroundings, belay: belay))
+            return try await execute(
+                CommandContext(console: console, surroundings: surroundings, belay: belay)
+            )
         } catch {
             if let signal = Shutdown.signal {
                 console.tell("interrupted; what was stored so far is used by the next run")

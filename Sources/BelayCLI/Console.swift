@@ -1,6 +1,7 @@
 import BelayCore
 import BelayReport
 import BelaySystem
+
 #if canImport(Glibc)
 import Glibc
 #endif
@@ -18,9 +19,16 @@ struct Console: Sendable {
         isJSON = options.json
         isQuiet = options.quiet
         isVerbose = options.verbose
-        let mayColor = !options.noColor && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
-        style = TextStyle(isColored: mayColor && Terminal.outputColumns != nil, columns: Terminal.outputColumns)
-        errorStyle = TextStyle(isColored: mayColor && Terminal.errorColumns != nil, columns: Terminal.errorColumns)
+        let mayColor =
+            !options.noColor && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+        style = TextStyle(
+            isColored: mayColor && Terminal.outputColumns != nil,
+            columns: Terminal.outputColumns
+        )
+        errorStyle = TextStyle(
+            isColored: mayColor && Terminal.errorColumns != nil,
+            columns: Terminal.errorColumns
+        )
     }
 
     /// Prints a result: as one JSON document or as text.
@@ -61,7 +69,9 @@ struct Console: Sendable {
         }
         var text = errorStyle.failure("error:") + " \(error.message)\n"
         if let cause = error.cause { text += "  because: \(cause)\n" }
-        for subject in error.subjects where !error.message.contains(subject) { text += "  affects: \(subject)\n" }
+        for subject in error.subjects where !error.message.contains(subject) {
+            text += "  affects: \(subject)\n"
+        }
         if let hint = error.hint { text += errorStyle.hint("hint:") + " \(hint)\n" }
         if isVerbose { text += "  code: \(error.code.name)\n" }
         Terminal.write(text, to: STDERR_FILENO)

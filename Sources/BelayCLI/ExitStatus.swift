@@ -2,10 +2,6 @@
 struct ExitStatus: Hashable, Sendable {
     let rawValue: Int32
 
-    init(rawValue: Int32) {
-        self.rawValue = rawValue
-    }
-
     static let success = ExitStatus(rawValue: 0)
     static let failure = ExitStatus(rawValue: 1)
     static let usage = ExitStatus(rawValue: 2)

@@ -4,13 +4,19 @@ import BelayKit
 
 /// The flags that every command has.
 struct GlobalOptions: ParsableArguments {
-    @Option(name: [.customShort("C"), .customLong("directory")], help: .init("Act as if started in this directory.", valueName: "dir"))
+    @Option(
+        name: [.customShort("C"), .customLong("directory")],
+        help: .init("Act as if started in this directory.", valueName: "dir")
+    )
     var directory: String?
 
     @Option(name: [.customShort("r"), .long], help: .init("Use this repository.", valueName: "location"))
     var repo: String?
 
-    @Option(name: [.customShort("p"), .long], help: .init("Read the password from this file.", valueName: "file"))
+    @Option(
+        name: [.customShort("p"), .long],
+        help: .init("Read the password from this file.", valueName: "file")
+    )
     var passwordFile: String?
 
     @Option(name: .long, help: .init("Run this command to get the password.", valueName: "command"))
@@ -48,7 +54,10 @@ struct GlobalOptions: ParsableArguments {
         if let retryLock {
             guard let span = TimeSpan(retryLock) else {
                 throw BelayError(
-                    .usage, "'\(retryLock)' is no duration", hint: "write it like 30s, 5m or 1h: --retry-lock 5m")
+                    .usage,
+                    "'\(retryLock)' is no duration",
+                    hint: "write it like 30s, 5m or 1h: --retry-lock 5m"
+                )
             }
             options.lockRetry = span.duration
         }

@@ -2,6 +2,7 @@ import BelayArchive
 import BelayCore
 import BelayReport
 import BelaySystem
+
 #if canImport(Glibc)
 import Glibc
 #endif
@@ -29,7 +30,9 @@ enum ProgressDisplay {
 
     /// Runs `body` while showing `source`; work that is soon done shows nothing.
     static func during<Result: Sendable>(
-        _ console: Console, _ source: Source, _ body: () async throws -> Result
+        _ console: Console,
+        _ source: Source,
+        _ body: () async throws -> Result
     ) async throws -> Result {
         if console.isQuiet && !console.isJSON { return try await body() }
         async let _: Void = show(console, source)
@@ -93,8 +96,13 @@ extension ProgressDisplay.Source {
     static func backup(_ progress: CaptureProgress) -> Self {
         Self {
             ProgressDisplay.Sample(
-                action: "storing", filesDone: progress.filesDone, bytesDone: progress.bytesDone, filesTotal: nil,
-                bytesTotal: nil, current: progress.current)
+                action: "storing",
+                filesDone: progress.filesDone,
+                bytesDone: progress.bytesDone,
+                filesTotal: nil,
+                bytesTotal: nil,
+                current: progress.current
+            )
         }
     }
 }

@@ -17,7 +17,8 @@ struct Root: AsyncParsableCommand {
                 name: "Store",
                 subcommands: [
                     InitCommand.self, BackupCommand.self, CheckpointCommand.self, ReleaseCommand.self,
-                ]),
+                ]
+            ),
             CommandGroup(name: "Look", subcommands: [ListCommand.self]),
             CommandGroup(name: "Bring back", subcommands: [RestoreCommand.self]),
             CommandGroup(
@@ -25,7 +26,8 @@ struct Root: AsyncParsableCommand {
                 subcommands: [
                     VerifyCommand.self, CleanupCommand.self, ForgetCommand.self, PruneCommand.self,
                     RepairCommand.self, KeyCommand.self, UnlockCommand.self, CacheCommand.self,
-                ]),
+                ]
+            ),
             CommandGroup(name: "Internal", subcommands: [DebugCommand.self]),
         ]
     )
@@ -36,7 +38,7 @@ package enum CommandLineProgram {
     /// Wrong usage, as the product counts it.
     private static let usageStatus: Int32 = 2
 
-    /// - Parameter arguments: those after the program's name.
+    /// The arguments are those after the program's name.
     package static func run(_ arguments: [String]) async -> Int32 {
         ProcessResources.raiseFileLimit()
         ProcessResources.returnLargeBlocks()

@@ -28,19 +28,28 @@ package struct Belay: Sendable {
             directory = try Paths.real(location.directory)
         } catch {
             throw BelayError(
-                .projectUnreadable, "\(location.directory) cannot be used: \(error.reason)",
-                hint: "check the path given with -C")
+                .projectUnreadable,
+                "\(location.directory) cannot be used: \(error.reason)",
+                hint: "check the path given with -C"
+            )
         }
         return Project(
-            name: configuration.name(inDirectory: directory), directory: directory, configuration: configuration)
+            name: configuration.name(inDirectory: directory),
+            directory: directory,
+            configuration: configuration
+        )
     }
 
     /// Where the repository of a project is.
     package func repositoryChoice(_ project: Project) throws -> RepositoryChoice {
         try RepositoryChoice.choose(
-            flag: options.repository, environment: surroundings.environment,
-            configured: project.configuration.repository, projectDirectory: project.directory,
-            workingDirectory: surroundings.workingDirectory, directories: surroundings.directories)
+            flag: options.repository,
+            environment: surroundings.environment,
+            configured: project.configuration.repository,
+            projectDirectory: project.directory,
+            workingDirectory: surroundings.workingDirectory,
+            directories: surroundings.directories
+        )
     }
 
     /// The store at that place.
@@ -49,8 +58,10 @@ package struct Belay: Sendable {
         case .local(let path): return LocalStore(path: path)
         case .remote(let location):
             throw BelayError(
-                .repositoryUnavailable, "this version of belay uses repositories in local directories only, not \(location)",
-                hint: "name a directory with --repo, and copy it elsewhere with restic or rclone until then")
+                .repositoryUnavailable,
+                "this version of belay uses repositories in local directories only, not \(location)",
+                hint: "name a directory with --repo, and copy it elsewhere with restic or rclone until then"
+            )
         }
     }
 
@@ -65,29 +76,44 @@ package struct Belay: Sendable {
         let repository: Repository
         do {
             repository = try await Repository.open(
-                store, password: password, surroundings: repositorySurroundings())
+                store,
+                password: password,
+                surroundings: repositorySurroundings()
+            )
         } catch let error as BelayError where error.code == .passwordWrong {
             // Somebody may have typed a recovery key with its groups as they stand on paper.
             let text = String(decoding: password, as: UTF8.self)
-            guard let typed = try? RecoveryKey(typed: text), typed.secret.reveal() != password else { throw error }
+            guard let typed = try? RecoveryKey(typed: text), typed.secret.reveal() != password else {
+                throw error
+            }
             repository = try await Repository.open(
-                store, password: typed.secret.reveal(), surroundings: repositorySurroundings())
+                store,
+                password: typed.secret.reveal(),
+                surroundings: repositorySurroundings()
+            )
         }
         return workspace(project, repository)
     }
 
     package func workspace(_ project: Project, _ repository: Repository) -> Workspace {
         Workspace(
-            repository: repository, project: project, clock: surroundings.clock, zone: surroundings.zone,
-            environment: surroundings.environment, directories: surroundings.directories,
+            repository: repository,
+            project: project,
+            clock: surroundings.clock,
+            zone: surroundings.zone,
+            environment: surroundings.environment,
+            directories: surroundings.directories,
             lockRetry: options.lockRetry,
-            takesLocks: !options.noLock && repository.config.version == .two)
+            takesLocks: !options.noLock && repository.config.version == .two
+        )
     }
 
     package func repositorySurroundings() -> Repository.Surroundings {
         Repository.Surroundings(
-            host: surroundings.host, clock: surroundings.clock,
-            cachesFolder: options.noCache ? nil : "\(surroundings.directories.cache)/repositories")
+            host: surroundings.host,
+            clock: surroundings.clock,
+            cachesFolder: options.noCache ? nil : "\(surroundings.directories.cache)/repositories"
+        )
     }
 
     private func password(_ choice: RepositoryChoice, _ store: any ObjectStore) async throws -> [UInt8] {
@@ -96,15 +122,20 @@ package struct Belay: Sendable {
             // Without a repository the missing password is not what matters.
             guard try await Repository.exists(store) else {
                 throw BelayError(
-                    .repositoryMissing, "there is no repository at \(store.properties.location)",
-                    hint: "run `belay init` to create it, or name another with --repo")
+                    .repositoryMissing,
+                    "there is no repository at \(store.properties.location)",
+                    hint: "run `belay init` to create it, or name another with --repo"
+                )
             }
             throw BelayError(
-                .passwordMissing, "no password or key is known for the repository at \(store.properties.location)",
-                hint: "set BELAY_PASSWORD_FILE or BELAY_PASSWORD, or give --password-file")
+                .passwordMissing,
+                "no password or key is known for the repository at \(store.properties.location)",
+                hint: "set BELAY_PASSWORD_FILE or BELAY_PASSWORD, or give --password-file"
+            )
         }
         return try source.password(
-            environment: surroundings.environment, workingDirectory: surroundings.workingDirectory
+            environment: surroundings.environment,
+            workingDirectory: surroundings.workingDirectory
         ).reveal()
     }
 
@@ -112,8 +143,11 @@ package struct Belay: Sendable {
     package func passwordSource(_ choice: RepositoryChoice) throws -> PasswordSource? {
         let keyFile = KeyFile.path(for: choice, in: surroundings.directories)
         return try PasswordSource.choose(
-            passwordFileFlag: options.passwordFile, passwordCommandFlag: options.passwordCommand,
-            environment: surroundings.environment, keyFile: Paths.exists(keyFile) ? keyFile : nil)
+            passwordFileFlag: options.passwordFile,
+            passwordCommandFlag: options.passwordCommand,
+            environment: surroundings.environment,
+            keyFile: Paths.exists(keyFile) ? keyFile : nil
+        )
     }
 
     private typealias KeyFile = BelayProject.KeyFile
@@ -123,7 +157,10 @@ package struct Belay: Sendable {
         let path = Paths.absolute(directory, from: surroundings.workingDirectory)
         guard Paths.isFolder(path) else {
             throw BelayError(
-                .projectUnreadable, "\(path) is not a directory that can be read", hint: "check the path given with -C")
+                .projectUnreadable,
+                "\(path) is not a directory that can be read",
+                hint: "check the path given with -C"
+            )
         }
         return path
     }

@@ -1,10 +1,10 @@
-import BelayWorkflows
 import BelayCore
 import BelayFormat
 package import BelayProject
 import BelayRepository
 import BelayStore
 import BelaySystem
+import BelayWorkflows
 
 /// What `belay init` found and made.
 package struct InitializationResult: Sendable {
@@ -29,8 +29,14 @@ extension Belay {
         let choice = try repositoryChoice(project)
         let store = try store(choice)
         var result = InitializationResult(
-            repository: store.properties.location, repositoryID: "", createdRepository: false, keyFile: nil,
-            createdKeyFile: false, configuration: nil, discovered: nil)
+            repository: store.properties.location,
+            repositoryID: "",
+            createdRepository: false,
+            keyFile: nil,
+            createdKeyFile: false,
+            configuration: nil,
+            discovered: nil
+        )
         let repository: Repository
         if try await Repository.exists(store) {
             repository = try await open().repository
@@ -45,18 +51,24 @@ extension Belay {
     }
 
     private func create(
-        in store: any ObjectStore, _ choice: RepositoryChoice, _ result: inout InitializationResult
+        in store: any ObjectStore,
+        _ choice: RepositoryChoice,
+        _ result: inout InitializationResult
     ) async throws -> Repository {
         let password: [UInt8]
         var parameters = ScryptParameters.human
         if let source = try passwordSource(choice) {
             password = try source.password(
-                environment: surroundings.environment, workingDirectory: surroundings.workingDirectory
+                environment: surroundings.environment,
+                workingDirectory: surroundings.workingDirectory
             ).reveal()
             if case .keyFile = source { parameters = .randomKey }
             guard !password.isEmpty else {
                 throw BelayError(
-                    .passwordMissing, "an empty password protects nothing", hint: "set another, or none to get a random key")
+                    .passwordMissing,
+                    "an empty password protects nothing",
+                    hint: "set another, or none to get a random key"
+                )
             }
         } else {
             guard let key = RecoveryKey(randomBytes: RandomBytes.bytes(32)) else {
@@ -70,24 +82,39 @@ extension Belay {
             parameters = .randomKey
         }
         return try await Repository.create(
-            in: store, password: password, parameters: parameters, surroundings: repositorySurroundings())
+            in: store,
+            password: password,
+            parameters: parameters,
+            surroundings: repositorySurroundings()
+        )
     }
 
     private func writeConfiguration(
-        _ project: Project, _ choice: RepositoryChoice, _ result: inout InitializationResult
+        _ project: Project,
+        _ choice: RepositoryChoice,
+        _ result: inout InitializationResult
     ) throws {
         let path = "\(project.directory)/\(ProjectLocator.fileName)"
         if Paths.exists(path) { return }
         let discovered = ProjectDiscovery.discover(
-            directory: project.directory, environment: surroundings.environment)
+            directory: project.directory,
+            environment: surroundings.environment
+        )
         let text = ConfigurationWriter().text(for: discovered)
         do throws(SystemError) {
             try AtomicFile.write(
-                Array(text.utf8), to: ProjectLocator.fileName, inFolder: project.directory, mode: 0o644)
+                Array(text.utf8),
+                to: ProjectLocator.fileName,
+                inFolder: project.directory,
+                mode: 0o644
+            )
         } catch {
             throw BelayError(
-                .fileSystem, "cannot write \(path): \(error.reason)",
-                hint: "use --repository-only to go without a belay.yaml", cause: error)
+                .fileSystem,
+                "cannot write \(path): \(error.reason)",
+                hint: "use --repository-only to go without a belay.yaml",
+                cause: error
+            )
         }
         result.configuration = path
         result.discovered = discovered

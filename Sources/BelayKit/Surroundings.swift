@@ -1,6 +1,7 @@
 package import BelayCore
 package import BelayProject
 package import BelaySystem
+
 #if canImport(Glibc)
 import Glibc
 #endif
@@ -15,8 +16,12 @@ package struct Surroundings: Sendable {
     package let host: HostIdentity
 
     package init(
-        environment: [String: String], directories: UserDirectories, workingDirectory: String,
-        clock: any WallClock, zone: TimeZoneRules, host: HostIdentity
+        environment: [String: String],
+        directories: UserDirectories,
+        workingDirectory: String,
+        clock: any WallClock,
+        zone: TimeZoneRules,
+        host: HostIdentity
     ) {
         self.environment = environment
         self.directories = directories
@@ -41,7 +46,8 @@ package struct Surroundings: Sendable {
             workingDirectory: try Paths.workingDirectory(),
             clock: fixed.map { FixedClock(Timestamp(seconds: $0)) } ?? SystemClock(),
             zone: zone(environment),
-            host: host)
+            host: host
+        )
     }
 
     private static func zone(_ environment: [String: String]) -> TimeZoneRules {
@@ -49,7 +55,9 @@ package struct Surroundings: Sendable {
         if let name, name.isEmpty { return .utc }
         let path = name.map { $0.hasPrefix("/") ? $0 : "/usr/share/zoneinfo/\($0)" } ?? "/etc/localtime"
         // A zone that is not there or cannot be read: the C library takes UTC then, or a POSIX text.
-        if let bytes = try? readFile(path: path, limit: 1 << 20), let zone = try? TimeZoneRules(zoneFile: bytes) {
+        if let bytes = try? readFile(path: path, limit: 1 << 20),
+            let zone = try? TimeZoneRules(zoneFile: bytes)
+        {
             return zone
         }
         return name.flatMap { TimeZoneRules(posix: $0) } ?? .utc

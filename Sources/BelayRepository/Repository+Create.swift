@@ -25,12 +25,25 @@ extension Repository {
         var generator = SystemRandomNumberGenerator()
         let master = MasterKey(randomBytes: RandomBytes.bytes(MasterKey.byteCount))
         let config = RepositoryConfig(
-            id: Hexadecimal.text(RandomBytes.bytes(32)), polynomial: .random(using: &generator))
+            id: Hexadecimal.text(RandomBytes.bytes(32)),
+            polynomial: .random(using: &generator)
+        )
         let repository = Repository(
-            store: store, config: config,
-            keyID: try await saveKey(master, password, parameters, store, surroundings.host, surroundings.clock.now()),
-            masterKey: master, host: surroundings.host, clock: surroundings.clock,
-            cacheFolder: surroundings.cacheFolder(for: config))
+            store: store,
+            config: config,
+            keyID: try await saveKey(
+                master,
+                password,
+                parameters,
+                store,
+                surroundings.host,
+                surroundings.clock.now()
+            ),
+            masterKey: master,
+            host: surroundings.host,
+            clock: surroundings.clock,
+            cacheFolder: surroundings.cacheFolder(for: config)
+        )
         try await repository.save(repository.makeEnvelope().seal(config.encode()), as: .config)
         return repository
     }
@@ -46,8 +59,10 @@ extension Repository {
             throw failure("cannot look for a repository at \(store.properties.location)", error)
         }
         throw BelayError(
-            .repositoryExists, "there is a repository at \(store.properties.location) already",
-            hint: "use it as it is, or name another place with --repo")
+            .repositoryExists,
+            "there is a repository at \(store.properties.location) already",
+            hint: "use it as it is, or name another place with --repo"
+        )
     }
 
     /// Seals the master key under a password, stores it, and reads it back before it is relied upon.
@@ -62,9 +77,14 @@ extension Repository {
         let bytes: [UInt8]
         do throws(FormatError) {
             let file = try KeyFile.create(
-                master: master, password: password, parameters: parameters,
-                salt: RandomBytes.bytes(KeyFile.saltLength), created: time,
-                username: host.username, hostname: host.hostname)
+                master: master,
+                password: password,
+                parameters: parameters,
+                salt: RandomBytes.bytes(KeyFile.saltLength),
+                created: time,
+                username: host.username,
+                hostname: host.hostname
+            )
             bytes = file.encode()
         } catch {
             throw BelayError(.internalError, "cannot make a key", cause: error)

@@ -1,7 +1,7 @@
-import BelaySystem
 package import BelayCore
 package import BelayFormat
 import BelayStore
+import BelaySystem
 
 /// A key of the repository, as `key list` shows it.
 package struct KeyEntry: Sendable {
@@ -28,8 +28,13 @@ extension Repository {
                 let id = KeyID(file.handle.digest)
                 entries.append(
                     KeyEntry(
-                        id: id, username: key.username, hostname: key.hostname, created: key.created,
-                        isCurrent: id == keyID))
+                        id: id,
+                        username: key.username,
+                        hostname: key.hostname,
+                        created: key.created,
+                        isCurrent: id == keyID
+                    )
+                )
             } catch let error as FormatError {
                 note("\(file.handle) is no usable key: \(error)")
             }
@@ -39,7 +44,9 @@ extension Repository {
 
     /// Adds a password; gives its key's id.
     package func addKey(
-        password: [UInt8], parameters: ScryptParameters, label: String? = nil
+        password: [UInt8],
+        parameters: ScryptParameters,
+        label: String? = nil
     ) async throws -> KeyID {
         try await withLock(.shared) { _ in
             var host = self.host
@@ -52,12 +59,18 @@ extension Repository {
     package func removeKey(_ id: KeyID) async throws {
         guard id != keyID else {
             throw BelayError(
-                .keyInUse, "cannot remove key \(id.short): it opened the repository just now",
-                hint: "add another key, then remove this one while using that")
+                .keyInUse,
+                "cannot remove key \(id.short): it opened the repository just now",
+                hint: "add another key, then remove this one while using that"
+            )
         }
         try await withLock(.exclusive) { lock in
             guard try await list(.key).contains(where: { $0.handle == Handle(id) }) else {
-                throw BelayError(.keyNotFound, "the repository has no key \(id.short)", hint: "run `belay key list`")
+                throw BelayError(
+                    .keyNotFound,
+                    "the repository has no key \(id.short)",
+                    hint: "run `belay key list`"
+                )
             }
             try lock.requireHeld()
             try await remove(Handle(id))

@@ -31,7 +31,9 @@ extension Repository {
     ///
     /// - Throws: `repository.missing`, `password.wrong`, or what the store says.
     package static func open(
-        _ store: any ObjectStore, password: [UInt8], surroundings: Surroundings
+        _ store: any ObjectStore,
+        password: [UInt8],
+        surroundings: Surroundings
     ) async throws -> Repository {
         let sealedConfig = try await loadConfig(store)
         let opened = try await unlockKey(store, password: password)
@@ -42,13 +44,22 @@ extension Repository {
             config = try RepositoryConfig.decode(json)
         } catch {
             throw BelayError(
-                .repositoryDamaged, "the config of the repository at \(store.properties.location) cannot be read",
-                hint: "restore the file `config` from a copy of the repository", subjects: ["config"], cause: error)
+                .repositoryDamaged,
+                "the config of the repository at \(store.properties.location) cannot be read",
+                hint: "restore the file `config` from a copy of the repository",
+                subjects: ["config"],
+                cause: error
+            )
         }
         let repository = Repository(
-            store: store, config: config, keyID: opened.id, masterKey: opened.master,
-            host: surroundings.host, clock: surroundings.clock,
-            cacheFolder: surroundings.cacheFolder(for: config))
+            store: store,
+            config: config,
+            keyID: opened.id,
+            masterKey: opened.master,
+            host: surroundings.host,
+            clock: surroundings.clock,
+            cacheFolder: surroundings.cacheFolder(for: config)
+        )
         for note in opened.notes { repository.note(note) }
         return repository
     }
@@ -67,8 +78,10 @@ extension Repository {
             return try await store.load(.config)
         } catch .missing {
             throw BelayError(
-                .repositoryMissing, "there is no repository at \(store.properties.location)",
-                hint: "run `belay init` to create it, or name another with --repo")
+                .repositoryMissing,
+                "there is no repository at \(store.properties.location)",
+                hint: "run `belay init` to create it, or name another with --repo"
+            )
         } catch {
             throw failure("cannot open the repository at \(store.properties.location)", error)
         }
@@ -122,6 +135,7 @@ extension Repository {
                 ? "the repository at \(store.properties.location) has no usable key"
                 : "the password opens none of the \(keys.count) keys of the repository at \(store.properties.location)",
             hint: "check BELAY_PASSWORD, --password-file or the key file, or use the recovery key",
-            subjects: notes)
+            subjects: notes
+        )
     }
 }

@@ -48,8 +48,14 @@ package final class Repository: Sendable {
     /// The same repository, on which nothing will be changed.
     package func rehearsing() -> Repository {
         Repository(
-            store: RehearsalStore(store), config: config, keyID: keyID, masterKey: masterKey, host: host,
-            clock: clock, cacheFolder: nil)
+            store: RehearsalStore(store),
+            config: config,
+            keyID: keyID,
+            masterKey: masterKey,
+            host: host,
+            clock: clock,
+            cacheFolder: nil
+        )
     }
 
     /// Contexts for sealing and opening; one for each worker, since they are not shared.
@@ -71,12 +77,18 @@ package final class Repository: Sendable {
 extension Repository {
     /// Stores a JSON text and gives its name.
     func saveUnpacked(
-        _ json: [UInt8], as kind: FileKind, durability: Durability = .stable
+        _ json: [UInt8],
+        as kind: FileKind,
+        durability: Durability = .stable
     ) async throws -> Digest {
         let file: (bytes: [UInt8], digest: Digest)
         do throws(FormatError) {
             file = try UnpackedFile.encode(
-                json, version: config.version, envelope: makeEnvelope(), compressor: ZstdCompressor(level: .auto))
+                json,
+                version: config.version,
+                envelope: makeEnvelope(),
+                compressor: ZstdCompressor(level: .auto)
+            )
         } catch {
             throw BelayError(.internalError, "cannot encode a file for the repository", cause: error)
         }
@@ -97,11 +109,19 @@ extension Repository {
         }
         do throws(FormatError) {
             return try UnpackedFile.decode(
-                bytes, version: config.version, envelope: makeEnvelope(), decompressor: ZstdDecompressor())
+                bytes,
+                version: config.version,
+                envelope: makeEnvelope(),
+                decompressor: ZstdDecompressor()
+            )
         } catch {
             throw BelayError(
-                .repositoryDamaged, "\(handle) cannot be read",
-                hint: "run `belay verify` to see what is affected", subjects: [handle.path], cause: error)
+                .repositoryDamaged,
+                "\(handle) cannot be read",
+                hint: "run `belay verify` to see what is affected",
+                subjects: [handle.path],
+                cause: error
+            )
         }
     }
 }
@@ -133,7 +153,9 @@ extension Repository {
     }
 
     package func save(
-        _ bytes: [UInt8], as handle: Handle, durability: Durability = .stable
+        _ bytes: [UInt8],
+        as handle: Handle,
+        durability: Durability = .stable
     ) async throws {
         do throws(StoreError) {
             try await store.save(bytes, as: handle, durability: durability)
@@ -154,21 +176,34 @@ extension Repository {
         switch error {
         case .missing(let handle), .short(let handle):
             BelayError(
-                .repositoryDamaged, message, hint: "run `belay verify` to see what is affected",
-                subjects: [handle.path], cause: error)
+                .repositoryDamaged,
+                message,
+                hint: "run `belay verify` to see what is affected",
+                subjects: [handle.path],
+                cause: error
+            )
         case .full:
             BelayError(
-                .repositoryFull, message,
-                hint: "free some space, then run the same command again; what was stored so far is used again",
-                cause: error)
+                .repositoryFull,
+                message,
+                hint:
+                    "free some space, then run the same command again; what was stored so far is used again",
+                cause: error
+            )
         case .denied:
             BelayError(
-                .repositoryUnavailable, message, hint: "check who owns the repository and may write to it",
-                cause: error)
+                .repositoryUnavailable,
+                message,
+                hint: "check who owns the repository and may write to it",
+                cause: error
+            )
         case .failed:
             BelayError(
-                .repositoryUnavailable, message, hint: "check the disk, then run the same command again",
-                cause: error)
+                .repositoryUnavailable,
+                message,
+                hint: "check the disk, then run the same command again",
+                cause: error
+            )
         case .cancelled:
             BelayError(.cancelled, message, cause: error)
         }

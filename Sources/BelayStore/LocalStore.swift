@@ -36,7 +36,9 @@ package struct LocalStore: ObjectStore {
     }
 
     package func save(
-        _ bytes: [UInt8], as handle: Handle, durability: Durability
+        _ bytes: [UInt8],
+        as handle: Handle,
+        durability: Durability
     ) async throws(StoreError) {
         try await onFilePool { () throws(SystemError) in
             let (folder, name) = place(of: handle)
@@ -84,7 +86,8 @@ package struct LocalStore: ObjectStore {
     package func list(_ kind: FileKind) async throws(StoreError) -> [StoredFile] {
         try await onFilePool { () throws(SystemError) in
             if kind == .config {
-                return try Paths.status("\(root)/config").map { [StoredFile(handle: .config, size: $0.size)] } ?? []
+                return try Paths.status("\(root)/config").map { [StoredFile(handle: .config, size: $0.size)] }
+                    ?? []
             }
             let folder = "\(root)/\(kind.folder)"
             guard kind == .pack else { return try list(kind, in: folder) }
@@ -92,7 +95,9 @@ package struct LocalStore: ObjectStore {
             for name in try Paths.names(in: folder) where Paths.isFolder("\(folder)/\(name)") {
                 // A pack is opened where its own name says; elsewhere it is not one of ours.
                 for file in try list(kind, in: "\(folder)/\(name)") {
-                    if Hexadecimal.text(CollectionOfOne(file.handle.digest.firstByte)) == name { files.append(file) }
+                    if Hexadecimal.text(CollectionOfOne(file.handle.digest.firstByte)) == name {
+                        files.append(file)
+                    }
                 }
             }
             return files
@@ -121,7 +126,10 @@ extension LocalStore {
     }
 
     private func write(
-        _ bytes: [UInt8], _ name: String, _ folder: String, _ durability: Durability
+        _ bytes: [UInt8],
+        _ name: String,
+        _ folder: String,
+        _ durability: Durability
     ) throws(SystemError) {
         try AtomicFile.write(bytes, to: name, inFolder: folder, durability: durability)
     }
@@ -139,14 +147,19 @@ extension LocalStore {
         var files: [StoredFile] = []
         files.reserveCapacity(listing.count)
         for index in 0..<listing.count {
-            guard let digest = Digest(hexadecimal: String(decoding: listing.name(index), as: UTF8.self)) else {
+            guard let digest = Digest(hexadecimal: String(decoding: listing.name(index), as: UTF8.self))
+            else {
                 continue
             }
             // Gone since it was listed: another client removed it.
             guard let status = folder.status(at: listing.cString(index)), status.isRegular else { continue }
             files.append(
                 StoredFile(
-                    handle: Handle(kind: kind, digest: digest), size: status.size, modified: status.modified))
+                    handle: Handle(kind: kind, digest: digest),
+                    size: status.size,
+                    modified: status.modified
+                )
+            )
         }
         return files
     }
@@ -155,7 +168,8 @@ extension LocalStore {
         _ handle: Handle? = nil,
         _ body: @Sendable () throws(SystemError) -> Result
     ) async throws(StoreError) -> Result {
-        let outcome = await withTaskExecutorPreference(BlockingPool.files) { () async -> Swift.Result<Result, SystemError> in
+        let outcome = await withTaskExecutorPreference(BlockingPool.files) {
+            () async -> Swift.Result<Result, SystemError> in
             do throws(SystemError) {
                 return .success(try body())
             } catch {

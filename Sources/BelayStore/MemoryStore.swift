@@ -12,7 +12,9 @@ package final class MemoryStore: ObjectStore {
     package func prepare() async throws(StoreError) {}
 
     package func save(
-        _ bytes: [UInt8], as handle: Handle, durability: Durability
+        _ bytes: [UInt8],
+        as handle: Handle,
+        durability: Durability
     ) async throws(StoreError) {
         files.withLock { files in
             if files[handle]?.count != bytes.count { files[handle] = bytes }
@@ -36,7 +38,9 @@ package final class MemoryStore: ObjectStore {
 
     package func list(_ kind: FileKind) async throws(StoreError) -> [StoredFile] {
         files.withLock { files in
-            files.filter { $0.key.kind == kind }.map { StoredFile(handle: $0.key, size: UInt64($0.value.count)) }
+            files.filter { $0.key.kind == kind }.map {
+                StoredFile(handle: $0.key, size: UInt64($0.value.count))
+            }
         }
     }
 

@@ -1,5 +1,5 @@
-import BelayFormat
 package import BelayCore
+import BelayFormat
 package import BelayProject
 package import BelayRepository
 package import BelaySystem
@@ -18,8 +18,14 @@ package struct Workspace: Sendable {
     package let takesLocks: Bool
 
     package init(
-        repository: Repository, project: Project, clock: any WallClock, zone: TimeZoneRules,
-        environment: [String: String], directories: UserDirectories, lockRetry: Duration?, takesLocks: Bool
+        repository: Repository,
+        project: Project,
+        clock: any WallClock,
+        zone: TimeZoneRules,
+        environment: [String: String],
+        directories: UserDirectories,
+        lockRetry: Duration?,
+        takesLocks: Bool
     ) {
         self.repository = repository
         self.project = project

@@ -44,7 +44,9 @@ import Testing
 
     @Test func `counts as absent when a byte of it has flipped`() async throws {
         let fixture = try await CaptureFixture()
-        for number in 0..<20 { try fixture.project.write("text \(number)", to: "f\(number % 3)/\(number).txt") }
+        for number in 0..<20 {
+            try fixture.project.write("text \(number)", to: "f\(number % 3)/\(number).txt")
+        }
         let later = SystemClock().now().adding(.hour)
         let first = try await fixture.capture(started: later)
         var originals: [String: Data] = [:]
@@ -115,7 +117,8 @@ struct RandomTree {
             try FileManager.default.removeItem(atPath: "\(root)/\(file)")
             files.removeAll { $0 == file }
         case 5:
-            guard let file = files.randomElement(using: &generator), Self.kind("\(root)/\(file)") == .typeRegular
+            guard let file = files.randomElement(using: &generator),
+                Self.kind("\(root)/\(file)") == .typeRegular
             else { return }
             let mode = [0o600, 0o644, 0o755].randomElement(using: &generator) ?? 0o644
             try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: "\(root)/\(file)")
@@ -135,7 +138,9 @@ struct RandomTree {
             try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "target \(counter)")
             files.append(name)
         default:
-            guard folders.count > 1, let gone = folders.dropFirst().randomElement(using: &generator) else { return }
+            guard folders.count > 1, let gone = folders.dropFirst().randomElement(using: &generator) else {
+                return
+            }
             try FileManager.default.removeItem(atPath: "\(root)/\(gone.dropLast())")
             files.removeAll { $0.hasPrefix(gone) }
             folders.removeAll { $0.hasPrefix(gone) }

@@ -24,7 +24,9 @@ final class TemporaryFolder: Sendable {
     func write(_ text: String, to name: String) throws {
         let url = URL(fileURLWithPath: "\(path)/\(name)")
         try FileManager.default.createDirectory(
-            at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            at: url.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
         try Data(text.utf8).write(to: url)
     }
 }
@@ -40,26 +42,39 @@ struct CaptureFixture {
         cache = try TemporaryFolder()
         let host = HostIdentity(hostname: "test", username: "ada", userID: 0, groupID: 0, processID: 1)
         repository = try await Repository.create(
-            in: MemoryStore(), password: Array("secret".utf8), parameters: .randomKey,
-            surroundings: Repository.Surroundings(host: host, clock: SystemClock(), cachesFolder: nil))
+            in: MemoryStore(),
+            password: Array("secret".utf8),
+            parameters: .randomKey,
+            surroundings: Repository.Surroundings(host: host, clock: SystemClock(), cachesFolder: nil)
+        )
     }
 
     /// Stores the project, with the cache or as if there were none; makes a snapshot so that the cache counts.
     @discardableResult
     func capture(
-        usingCache: Bool = true, started: Timestamp? = nil, _ change: (inout ArchiveSettings) -> Void = { _ in }
+        usingCache: Bool = true,
+        started: Timestamp? = nil,
+        _ change: (inout ArchiveSettings) -> Void = { _ in }
     ) async throws -> CaptureResult {
         var settings = ArchiveSettings(root: project.path, started: started ?? SystemClock().now())
         settings.respectsGitIgnore = false
         change(&settings)
         let archiver = Archiver(
-            repository: repository, settings: settings, cacheFolder: usingCache ? cache.path : nil)
+            repository: repository,
+            settings: settings,
+            cacheFolder: usingCache ? cache.path : nil
+        )
         let snapshots = Set(try await repository.snapshots().readable.map(\.id))
         let opened = archiver.openCache(snapshots: snapshots)
         let known = try await repository.loadKnownBlobs()
         let progress = CaptureProgress()
         let result = try await BlobWriter.with(repository, known: known, packSize: 4 << 20) { writer in
-            try await archiver.store(through: writer, cache: opened, verifyingAgainst: nil, progress: progress)
+            try await archiver.store(
+                through: writer,
+                cache: opened,
+                verifyingAgainst: nil,
+                progress: progress
+            )
         }.result
         let snapshot = Snapshot(time: SystemClock().now(), tree: result.tree, paths: [project.path])
         let id = try await repository.save(snapshot)

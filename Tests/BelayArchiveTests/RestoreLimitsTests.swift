@@ -9,9 +9,11 @@ import Testing
 @Suite(.serialized) struct `A restore with obstacles` {
     @Test(.enabled(if: isRoot, "only root can become somebody else"))
     func `sets what it may and tells of the rest, when it is not root's`() async throws {
-        await #expect(processExitsWith: .success) {
-            let source = try Scratch()
-            let target = try Scratch()
+        let scratch = try Scratch()
+        chmod(scratch.path, 0o755)
+        await #expect(processExitsWith: .success) { [path = scratch.path as String] in
+            let source = try Scratch(in: path, "source")
+            let target = try Scratch(in: path, "target")
             try source.write("mine", "plain")
             try source.write("run me", "setuid")
             chmod(source("setuid"), 0o6755)

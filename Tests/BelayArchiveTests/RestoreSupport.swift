@@ -10,13 +10,23 @@ import Testing
 /// A directory that goes with the value.
 final class Scratch: Sendable {
     let path: String
+    private let isOurs: Bool
 
     init() throws {
         var template = Array("/tmp/belay-restore-XXXXXX".utf8CString)
         path = try #require(mkdtemp(&template).map { String(cString: $0) })
+        isOurs = true
+    }
+
+    /// A directory in one that somebody else removes.
+    init(in path: String, _ name: String) throws {
+        self.path = "\(path)/\(name)"
+        isOurs = false
+        try Paths.makeFolders(self.path, mode: 0o755)
     }
 
     deinit {
+        if !isOurs { return }
         // Also what is too deep for a path.
         Scratch.empty(path)
         rmdir(path)

@@ -33,9 +33,17 @@ import Testing
         let plain = try await Sample.create(in: store)
         var surroundings = Sample.surroundings()
         surroundings.cachesFolder = folder
-        let repository = try await Repository.open(store, password: Sample.password, surroundings: surroundings)
+        let repository = try await Repository.open(
+            store,
+            password: Sample.password,
+            surroundings: surroundings
+        )
         for round in 0..<3 {
-            try await Sample.backup(plain, ["f\(round)": .file([Sample.piece(UInt64(round))])], second: Int64(round))
+            try await Sample.backup(
+                plain,
+                ["f\(round)": .file([Sample.piece(UInt64(round))])],
+                second: Int64(round)
+            )
             let expected = try await plain.loadIndex()
             #expect(Self.records(try await repository.loadIndex()) == Self.records(expected))
             #expect(Self.records(try await repository.loadIndex()) == Self.records(expected))
@@ -46,7 +54,9 @@ import Testing
             var damaged = whole
             damaged[position] ^= 1
             try damaged.write(to: URL(fileURLWithPath: path))
-            #expect(Self.records(try await repository.loadIndex()) == Self.records(try await plain.loadIndex()))
+            #expect(
+                Self.records(try await repository.loadIndex()) == Self.records(try await plain.loadIndex())
+            )
         }
         try whole.dropLast(5).write(to: URL(fileURLWithPath: path))
         #expect(Self.records(try await repository.loadIndex()) == Self.records(try await plain.loadIndex()))
@@ -67,8 +77,10 @@ import Testing
 
     private static func records(_ table: IndexTable) -> [String] {
         var records: [String] = []
-        table.forEach { handle, location in
-            records.append("\(handle.type.name) \(handle.id) \(location.pack) \(location.offset) \(location.length)")
+        table.visitRecords { handle, location in
+            records.append(
+                "\(handle.type.name) \(handle.id) \(location.pack) \(location.offset) \(location.length)"
+            )
         }
         return records.sorted()
     }

@@ -12,7 +12,11 @@ import Testing
     @Test func `open it, each with its password`() async throws {
         let store = MemoryStore()
         let repository = try await Sample.create(in: store)
-        let id = try await repository.addKey(password: other, parameters: try Sample.parameters(), label: "backup")
+        let id = try await repository.addKey(
+            password: other,
+            parameters: try Sample.parameters(),
+            label: "backup"
+        )
         let opened = try await Repository.open(store, password: other, surroundings: Sample.surroundings())
         #expect(opened.keyID == id)
         #expect(opened.config == repository.config)
@@ -31,7 +35,9 @@ import Testing
 
     @Test func `cannot be removed while in use`() async throws {
         let repository = try await Sample.create(in: MemoryStore())
-        let error = await #expect(throws: BelayError.self) { try await repository.removeKey(repository.keyID) }
+        let error = await #expect(throws: BelayError.self) {
+            try await repository.removeKey(repository.keyID)
+        }
         #expect(error?.code == .keyInUse)
     }
 
@@ -69,7 +75,10 @@ import Testing
         for change in 0..<16 {
             for isIncluded in [false, true] {
                 let store = SimulatedStore(
-                    files, seed: UInt64(change), cut: .init(atChange: change, included: isIncluded))
+                    files,
+                    seed: UInt64(change),
+                    cut: .init(atChange: change, included: isIncluded)
+                )
                 do {
                     let repository = try await Sample.open(store)
                     _ = try await repository.changeKey(password: other, parameters: try Sample.parameters())
@@ -81,7 +90,10 @@ import Testing
                 for password in [Sample.password, other] {
                     // That one of the two does not open is what is expected.
                     let opened = try? await Repository.open(
-                        after, password: password, surroundings: Sample.surroundings(run: 2))
+                        after,
+                        password: password,
+                        surroundings: Sample.surroundings(run: 2)
+                    )
                     opens = opens || opened != nil
                 }
                 #expect(opens, "change \(change), included \(isIncluded)")

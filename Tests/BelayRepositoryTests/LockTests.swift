@@ -8,19 +8,39 @@ import Testing
 
 @Suite struct `A lock on a repository` {
     /// A process of another machine, so that nobody can tell whether it lives.
-    private func lock(exclusive: Bool, at seconds: Int64, in repository: Repository, host: String = "elsewhere") async throws {
+    private func lock(
+        exclusive: Bool,
+        at seconds: Int64,
+        in repository: Repository,
+        host: String = "elsewhere"
+    ) async throws {
         let file = LockFile(
-            time: Timestamp(seconds: seconds), isExclusive: exclusive, hostname: host, username: "eve",
-            processID: 4711)
+            time: Timestamp(seconds: seconds),
+            isExclusive: exclusive,
+            hostname: host,
+            username: "eve",
+            processID: 4711
+        )
         let bytes = try UnpackedFile.encode(
-            file.encode(), version: .two, envelope: repository.makeEnvelope(), compressor: ZstdCompressor(level: .auto))
+            file.encode(),
+            version: .two,
+            envelope: repository.makeEnvelope(),
+            compressor: ZstdCompressor(level: .auto)
+        )
         try await repository.save(bytes.bytes, as: Handle(kind: .lock, digest: bytes.digest))
     }
 
     private let now: Int64 = 1_750_000_000
 
-    @Test(arguments: [(false, LockMode.shared, true), (false, .exclusive, false), (true, .shared, false), (true, .exclusive, false)])
-    func `stands beside another only if both are shared`(other: Bool, mode: LockMode, isFine: Bool) async throws {
+    @Test(arguments: [
+        (false, LockMode.shared, true), (false, .exclusive, false), (true, .shared, false),
+        (true, .exclusive, false),
+    ])
+    func `stands beside another only if both are shared`(
+        other: Bool,
+        mode: LockMode,
+        isFine: Bool
+    ) async throws {
         let repository = try await Sample.create(in: MemoryStore())
         try await lock(exclusive: other, at: now - 60, in: repository)
         do {

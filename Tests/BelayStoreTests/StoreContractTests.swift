@@ -23,7 +23,8 @@ struct StoreCase: CustomTestStringConvertible, Sendable {
     private let folder = NSTemporaryDirectory() + "belay-store-\(UUID().uuidString)"
 
     private func withStore(
-        _ kind: StoreCase, _ body: (any ObjectStore) async throws -> Void
+        _ kind: StoreCase,
+        _ body: (any ObjectStore) async throws -> Void
     ) async throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -80,7 +81,10 @@ struct StoreCase: CustomTestStringConvertible, Sendable {
             }
             for number in 0..<20 {
                 try await store.save(
-                    [UInt8](repeating: 1, count: number), as: Self.handle(.pack, UInt64(number)), durability: .stable)
+                    [UInt8](repeating: 1, count: number),
+                    as: Self.handle(.pack, UInt64(number)),
+                    durability: .stable
+                )
             }
             try await store.save([9], as: Self.handle(.lock, 1), durability: .volatile)
             let packs = try await store.list(.pack)
@@ -109,8 +113,10 @@ struct StoreCase: CustomTestStringConvertible, Sendable {
                 for number in 0..<64 {
                     group.addTask {
                         try await store.save(
-                            [UInt8](repeating: UInt8(number), count: 1000), as: Self.handle(.pack, UInt64(number)),
-                            durability: .volatile)
+                            [UInt8](repeating: UInt8(number), count: 1000),
+                            as: Self.handle(.pack, UInt64(number)),
+                            durability: .volatile
+                        )
                     }
                 }
                 try await group.waitForAll()
@@ -142,7 +148,10 @@ struct StoreCase: CustomTestStringConvertible, Sendable {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try await store.prepare()
         let digest = Digest(1, 2, 3, 4).hexadecimal
-        for name in ["README", "\(digest)-tmp-1", String(digest.dropLast()), digest.uppercased().replacing("0", with: "A")] {
+        for name in [
+            "README", "\(digest)-tmp-1", String(digest.dropLast()),
+            digest.uppercased().replacing("0", with: "A"),
+        ] {
             try Data([1]).write(to: URL(fileURLWithPath: "\(folder)/index/\(name)"))
         }
         // A pack in a folder that its name does not belong to.
@@ -169,7 +178,11 @@ struct StoreCase: CustomTestStringConvertible, Sendable {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try await store.prepare()
         for number in 0..<10 {
-            try await store.save([1], as: Handle(kind: .index, digest: Digest(UInt64(number), 0, 0, 1)), durability: .stable)
+            try await store.save(
+                [1],
+                as: Handle(kind: .index, digest: Digest(UInt64(number), 0, 0, 1)),
+                durability: .stable
+            )
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/index")
         #expect(names.count == 10)

@@ -88,7 +88,10 @@ struct CachedFolder {
     func node(_ index: Int, accounts: AccountTable) -> Node {
         let record = record(index)
         let mode = word(record + 48)
-        let modified = Timestamp(seconds: Int64(bitPattern: long(record + 24)), nanoseconds: word(record + 40))
+        let modified = Timestamp(
+            seconds: Int64(bitPattern: long(record + 24)),
+            nanoseconds: word(record + 40)
+        )
         let kind = FileKindBits.kind(mode)
         var node = Node(
             name: FileName(Array(name(index))),
@@ -134,9 +137,15 @@ struct CachedFolder {
         return UnsafeRawBufferPointer(rebasing: block[offset..<(offset + length)])
     }
 
-    private func long(_ offset: Int) -> UInt64 { block.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
-    private func word(_ offset: Int) -> UInt32 { block.loadUnaligned(fromByteOffset: offset, as: UInt32.self) }
-    private func half(_ offset: Int) -> UInt16 { block.loadUnaligned(fromByteOffset: offset, as: UInt16.self) }
+    private func long(_ offset: Int) -> UInt64 {
+        block.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    }
+    private func word(_ offset: Int) -> UInt32 {
+        block.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+    }
+    private func half(_ offset: Int) -> UInt16 {
+        block.loadUnaligned(fromByteOffset: offset, as: UInt16.self)
+    }
 }
 
 /// What is said of an entry in the cache.

@@ -17,7 +17,7 @@ struct CachedFolderBuilder {
 
     /// Adds an entry; they come in the order of their names.
     ///
-    /// - Parameter payload: a file's length, a device's number, or where a directory's block lies.
+    /// The payload is a file's length, a device's number, or where a directory's block lies.
     mutating func add(_ node: Node, posixMode: UInt32, payload: UInt64, mustRead: Bool) {
         precondition(count < capacity, "a block has room for the entries that were announced")
         count += 1

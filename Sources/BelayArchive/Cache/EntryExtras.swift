@@ -1,6 +1,8 @@
 import BelayCore
 
-/// What few entries have: a link target, extended attributes. Kept behind the records of a cache block.
+/// What few entries have: a link target, extended attributes.
+///
+/// Kept behind the records of a cache block.
 struct EntryExtras {
     var linkTarget: [UInt8] = []
     var attributes: [Node.ExtendedAttribute] = []

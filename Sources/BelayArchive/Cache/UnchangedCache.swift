@@ -71,7 +71,9 @@ package final class UnchangedCache: Sendable {
     private static func checkHeader(of file: MappedFile, generation: UInt64) -> UInt64? {
         guard file.bytes.count >= headerSize else { return nil }
         let words = (0..<4).map { file.bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
-        guard words[0] == magic, words[1] == generation, words[3] == UInt64(file.bytes.count) else { return nil }
+        guard words[0] == magic, words[1] == generation, words[3] == UInt64(file.bytes.count) else {
+            return nil
+        }
         return words[2]
     }
 
@@ -88,7 +90,8 @@ package final class UnchangedCache: Sendable {
 extension UnchangedCache.Head {
     /// Lines of text, the last of them a checksum of those before.
     var encoded: [UInt8] {
-        var text = "belay unchanged 1\n\(repository)\n\(snapshot)\n\(tree)\n\(generation)\n\(accounts.count)\n"
+        var text =
+            "belay unchanged 1\n\(repository)\n\(snapshot)\n\(tree)\n\(generation)\n\(accounts.count)\n"
         for account in accounts { text += "\(account.isGroup ? "g" : "u") \(account.id) \(account.name)\n" }
         text += "\(indexes.count)\n"
         for index in indexes { text += "\(index)\n" }
@@ -101,7 +104,9 @@ extension UnchangedCache.Head {
     init?(reading bytes: [UInt8]) {
         guard bytes.last == 0x0A, let end = bytes.dropLast().lastIndex(of: 0x0A) else { return nil }
         let sum = bytes[...end].withUnsafeBytes { Checksum.of($0) }
-        guard String(decoding: bytes[(end + 1)..<(bytes.count - 1)], as: UTF8.self) == "\(sum)" else { return nil }
+        guard String(decoding: bytes[(end + 1)..<(bytes.count - 1)], as: UTF8.self) == "\(sum)" else {
+            return nil
+        }
         var lines = String(decoding: bytes[...end], as: UTF8.self).split(separator: "\n").makeIterator()
         guard lines.next() == "belay unchanged 1",
             let repository = lines.next(),
@@ -112,7 +117,12 @@ extension UnchangedCache.Head {
         else { return nil }
         var accounts: [AccountName] = []
         for _ in 0..<max(0, accountCount) {
-            guard let parts = lines.next()?.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false),
+            guard
+                let parts = lines.next()?.split(
+                    separator: " ",
+                    maxSplits: 2,
+                    omittingEmptySubsequences: false
+                ),
                 parts.count == 3, let id = UInt32(parts[1])
             else { return nil }
             accounts.append(AccountName(isGroup: parts[0] == "g", id: id, name: String(parts[2])))
@@ -124,7 +134,12 @@ extension UnchangedCache.Head {
             indexes.append(index)
         }
         self.init(
-            repository: String(repository), snapshot: snapshot, tree: tree, generation: generation,
-            accounts: accounts, indexes: indexes)
+            repository: String(repository),
+            snapshot: snapshot,
+            tree: tree,
+            generation: generation,
+            accounts: accounts,
+            indexes: indexes
+        )
     }
 }

@@ -53,13 +53,14 @@ package struct Archiver: Sendable {
 
     /// Stores the files through `writer`.
     ///
-    /// - Parameters:
-    ///   - cache: what ``openCache(snapshots:)`` gave.
-    ///   - index: given if index files have gone since the cache was made: then everything the cache names is
-    ///     looked up before it is believed.
+    /// `cache` is what ``openCache(snapshots:)`` gave. `index` is given if index files have gone since the cache
+    /// was made: then everything that the cache names is looked up before it is believed.
+    ///
     /// - Throws: what stops the whole run. A file that cannot be read does not; it is in the result.
     package func store(
-        through writer: BlobWriter, cache: UnchangedCache?, verifyingAgainst index: KnownBlobs?,
+        through writer: BlobWriter,
+        cache: UnchangedCache?,
+        verifyingAgainst index: KnownBlobs?,
         progress: CaptureProgress
     ) async throws -> CaptureResult {
         let chunker: Chunker
@@ -70,21 +71,37 @@ package struct Archiver: Sendable {
         }
         guard Paths.isFolder(settings.root) else {
             throw BelayError(
-                .projectUnreadable, "\(settings.root) is not a directory that can be read",
-                hint: "check the path given with -C")
+                .projectUnreadable,
+                "\(settings.root) is not a directory that can be read",
+                hint: "check the path given with -C"
+            )
         }
         let accounts = AccountTable()
         let scope = try ScanScope(settings)
         let worktree =
             settings.respectsGitIgnore ? GitWorktree.around(settings) { repository.note($0) } : nil
         let root = FolderTask(
-            parent: nil, rules: ScanRules(scope: scope, worktree: worktree), box: nil, cachedPosition: nil,
-            cached: cache?.root, cachedOffset: cache?.rootOffset)
+            parent: nil,
+            rules: ScanRules(scope: scope, worktree: worktree),
+            box: nil,
+            cachedPosition: nil,
+            cached: cache?.root,
+            cachedOffset: cache?.rootOffset
+        )
         let cacheWriter = makeCacheWriter(cache)
         let capture = Capture(
-            repository: repository, writer: writer, settings: settings, chunker: chunker, cache: cache,
-            distrustsCache: index != nil, index: index, cacheWriter: cacheWriter, accounts: accounts, root: root,
-            progress: progress)
+            repository: repository,
+            writer: writer,
+            settings: settings,
+            chunker: chunker,
+            cache: cache,
+            distrustsCache: index != nil,
+            index: index,
+            cacheWriter: cacheWriter,
+            accounts: accounts,
+            root: root,
+            progress: progress
+        )
         do {
             try await capture.run()
         } catch {
@@ -97,16 +114,27 @@ package struct Archiver: Sendable {
             throw BelayError(.projectUnreadable, "\(settings.root) cannot be read: \(reason)")
         }
         return CaptureResult(
-            tree: result.tree, rootNodes: root.nodes, totals: result.totals, counts: capture.allCounts, failures: capture.allFailures,
-            isChanged: result.isChanged, cacheUpdate: finish(cacheWriter, result, cache, accounts))
+            tree: result.tree,
+            rootNodes: root.nodes,
+            totals: result.totals,
+            counts: capture.allCounts,
+            failures: capture.allFailures,
+            isChanged: result.isChanged,
+            cacheUpdate: finish(cacheWriter, result, cache, accounts)
+        )
     }
 
     /// Makes the cache tell of `snapshot`, which now exists.
     package func remember(_ result: CaptureResult, as snapshot: SnapshotID, indexes: [IndexID]) {
         guard let update = result.cacheUpdate else { return }
         let head = UnchangedCache.Head(
-            repository: repository.config.id, snapshot: snapshot, tree: result.tree, generation: update.generation,
-            accounts: update.accounts, indexes: indexes)
+            repository: repository.config.id,
+            snapshot: snapshot,
+            tree: result.tree,
+            generation: update.generation,
+            accounts: update.accounts,
+            indexes: indexes
+        )
         do throws(SystemError) {
             if let temporary = update.temporaryPath {
                 try Paths.rename(temporary, to: UnchangedCache.treePath(update.folder, update.generation))
@@ -130,15 +158,20 @@ package struct Archiver: Sendable {
     }
 
     private func finish(
-        _ writer: UnchangedCacheWriter?, _ result: FolderTask.Result, _ cache: UnchangedCache?,
+        _ writer: UnchangedCacheWriter?,
+        _ result: FolderTask.Result,
+        _ cache: UnchangedCache?,
         _ accounts: AccountTable
     ) -> CacheUpdate? {
         guard let writer, let cacheFolder else { return nil }
         if !result.isChanged, let cache {
             writer.abandon()
             return CacheUpdate(
-                folder: cacheFolder, temporaryPath: nil, generation: cache.head.generation,
-                accounts: cache.head.accounts)
+                folder: cacheFolder,
+                temporaryPath: nil,
+                generation: cache.head.generation,
+                accounts: cache.head.accounts
+            )
         }
         let generation = UInt64.random(in: 1...UInt64.max)
         do throws(SystemError) {
@@ -151,7 +184,10 @@ package struct Archiver: Sendable {
         let known = Set(accounts.known)
         let carried = (cache?.head.accounts ?? []).filter { !known.contains($0) }
         return CacheUpdate(
-            folder: cacheFolder, temporaryPath: writer.path, generation: generation,
-            accounts: accounts.known + carried)
+            folder: cacheFolder,
+            temporaryPath: writer.path,
+            generation: generation,
+            accounts: accounts.known + carried
+        )
     }
 }

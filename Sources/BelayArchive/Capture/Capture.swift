@@ -24,9 +24,17 @@ final class Capture: Sendable {
     private let error = Mutex<(any Error)?>(nil)
 
     init(
-        repository: Repository, writer: BlobWriter, settings: ArchiveSettings, chunker: Chunker,
-        cache: UnchangedCache?, distrustsCache: Bool, index: KnownBlobs?, cacheWriter: UnchangedCacheWriter?,
-        accounts: AccountTable, root: FolderTask, progress: CaptureProgress
+        repository: Repository,
+        writer: BlobWriter,
+        settings: ArchiveSettings,
+        chunker: Chunker,
+        cache: UnchangedCache?,
+        distrustsCache: Bool,
+        index: KnownBlobs?,
+        cacheWriter: UnchangedCacheWriter?,
+        accounts: AccountTable,
+        root: FolderTask,
+        progress: CaptureProgress
     ) {
         self.repository = repository
         self.writer = writer

@@ -42,9 +42,8 @@ final class CaptureBoard: Sendable {
 
     /// Takes a job, waiting for one.
     ///
-    /// - Parameters:
-    ///   - wasWorking: whether the caller has had an answer other than `over` before.
-    ///   - holdsWork: whether it has gathered something to do meanwhile, and so must not wait.
+    /// `wasWorking` says whether the caller has had an answer other than `over` before, `holdsWork` whether it
+    /// has gathered something to do meanwhile and so must not wait.
     func next(wasWorking: Bool, holdsWork: Bool) -> Answer {
         var countsAsWorking = wasWorking
         var isIdle = false

@@ -25,7 +25,12 @@ extension CaptureWorker {
                 }
             }
         if !isChanged, let cached = task.cached, let place = task.cachedOffset, isTreeKnown(cached.tree) {
-            task.result = FolderTask.Result(tree: cached.tree, totals: cached.totals, isChanged: false, place: place)
+            task.result = FolderTask.Result(
+                tree: cached.tree,
+                totals: cached.totals,
+                isChanged: false,
+                place: place
+            )
             if task.parent == nil { task.nodes = assemble(task).map(\.node) }
             task.entries = []
             return
@@ -80,7 +85,10 @@ extension CaptureWorker {
                 guard let cached = task.cached else { continue }
                 parts.append(
                     Part(
-                        node: cached.node(position, accounts: capture.accounts), posixMode: cached.mode(position)))
+                        node: cached.node(position, accounts: capture.accounts),
+                        posixMode: cached.mode(position)
+                    )
+                )
             case .fresh(let box):
                 if box.isDropped { continue }
                 parts.append(Part(node: box.node, posixMode: box.posixMode, mustRead: box.mustRead))
@@ -100,7 +108,10 @@ extension CaptureWorker {
 
     /// Writes the directory's block for the next run; gives its place.
     private func remember(
-        _ task: FolderTask, _ parts: [Part], _ tree: BlobID, _ totals: FolderTotals
+        _ task: FolderTask,
+        _ parts: [Part],
+        _ tree: BlobID,
+        _ totals: FolderTotals
     ) -> UInt64 {
         guard let writer = capture.cacheWriter else { return 0 }
         var builder = CachedFolderBuilder(entries: parts.count)

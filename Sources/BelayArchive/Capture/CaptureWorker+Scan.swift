@@ -1,6 +1,6 @@
-import BelayRepository
-import BelayFormat
 import BelayCore
+import BelayFormat
+import BelayRepository
 import BelaySystem
 
 // Scanning a directory: what is there, what of it is stored, and what of that is not as it was.
@@ -70,7 +70,10 @@ extension CaptureWorker {
 
     /// Goes through the listing and the cached block side by side, both sorted by name.
     private func match(
-        _ task: FolderTask, _ folder: Folder, _ rules: ScanRules, _ below: inout [FolderTask],
+        _ task: FolderTask,
+        _ folder: Folder,
+        _ rules: ScanRules,
+        _ below: inout [FolderTask],
         _ large: inout [FileWork]
     ) {
         let cached = task.cached
@@ -115,13 +118,18 @@ extension CaptureWorker {
                 if !error.isMissing {
                     capture.report(
                         SourceFailure(
-                            path: task.displayPath(of: listing.fileName(index)), kind: .unreadable,
-                            reason: error.reason))
+                            path: task.displayPath(of: listing.fileName(index)),
+                            kind: .unreadable,
+                            reason: error.reason
+                        )
+                    )
                 }
                 if match != nil { task.isChanged = true }
                 continue
             }
-            if capture.settings.staysOnFileSystem, status.isDirectory, status.deviceID != rootDevice(folder, task) {
+            if capture.settings.staysOnFileSystem, status.isDirectory,
+                status.deviceID != rootDevice(folder, task)
+            {
                 counts.excluded += 1
                 if match != nil { task.isChanged = true }
                 continue
@@ -160,7 +168,11 @@ extension CaptureWorker {
     }
 
     private func makeTask(
-        _ parent: FolderTask, _ rules: ScanRules, _ status: FileStatus, _ index: Int, _ match: Int?
+        _ parent: FolderTask,
+        _ rules: ScanRules,
+        _ status: FileStatus,
+        _ index: Int,
+        _ match: Int?
     ) -> FolderTask {
         var cachedFolder: CachedFolder?
         var offset: UInt64?
@@ -175,20 +187,33 @@ extension CaptureWorker {
         var node = makeNode(listing.fileName(index), status)
         if !isSame, let folder = parent.folder { readAttributes(&node, parent, folder) }
         return FolderTask(
-            parent: parent, rules: rules,
+            parent: parent,
+            rules: rules,
             box: NodeBox(node: node, posixMode: status.mode, mustRead: false),
-            cachedPosition: isSame ? match : nil, cached: cachedFolder, cachedOffset: offset)
+            cachedPosition: isSame ? match : nil,
+            cached: cachedFolder,
+            cachedOffset: offset
+        )
     }
 
     private func addFresh(
-        _ task: FolderTask, _ folder: Folder, _ status: FileStatus, _ index: Int, isNew: Bool,
+        _ task: FolderTask,
+        _ folder: Folder,
+        _ status: FileStatus,
+        _ index: Int,
+        isNew: Bool,
         _ large: inout [FileWork]
     ) {
         task.isChanged = true
         let name = listing.fileName(index)
         guard status.kind != nil else {
             capture.report(
-                SourceFailure(path: task.displayPath(of: name), kind: .unreadable, reason: "unknown kind of file"))
+                SourceFailure(
+                    path: task.displayPath(of: name),
+                    kind: .unreadable,
+                    reason: "unknown kind of file"
+                )
+            )
             return
         }
         let box = NodeBox(node: makeNode(name, status), posixMode: status.mode, mustRead: isRacy(status))
@@ -200,7 +225,12 @@ extension CaptureWorker {
                 } catch {
                     box.isDropped = true
                     capture.report(
-                        SourceFailure(path: task.displayPath(of: name), kind: .unreadable, reason: error.reason))
+                        SourceFailure(
+                            path: task.displayPath(of: name),
+                            kind: .unreadable,
+                            reason: error.reason
+                        )
+                    )
                     return
                 }
             }
@@ -210,7 +240,11 @@ extension CaptureWorker {
         if isNew { counts.filesNew += 1 } else { counts.filesChanged += 1 }
         task.expect(1)
         let work = FileWork(task: task, box: box, status: status)
-        if status.size >= UInt64(capture.chunker.parameters.minimum) { large.append(work) } else { batch.add(work) }
+        if status.size >= UInt64(capture.chunker.parameters.minimum) {
+            large.append(work)
+        } else {
+            batch.add(work)
+        }
     }
 
     private func makeNode(_ name: FileName, _ status: FileStatus) -> Node {
@@ -251,8 +285,11 @@ extension CaptureWorker {
             if error.isMissing { return }
             capture.report(
                 SourceFailure(
-                    path: task.displayPath(of: node.name), kind: .incomplete,
-                    reason: "extended attributes: \(error.reason)"))
+                    path: task.displayPath(of: node.name),
+                    kind: .incomplete,
+                    reason: "extended attributes: \(error.reason)"
+                )
+            )
         }
     }
 
@@ -267,7 +304,8 @@ extension CaptureWorker {
         if overflow { return false }
         if seconds > 10 { return false }
         if seconds < -10 { return true }
-        return seconds * 1_000_000_000 + Int64(started.nanoseconds) - Int64(status.changed.nanoseconds) < margin
+        return seconds * 1_000_000_000 + Int64(started.nanoseconds) - Int64(status.changed.nanoseconds)
+            < margin
     }
 }
 

@@ -36,7 +36,9 @@ struct BatchArena: ~Copyable {
     mutating func room(for count: Int) -> UnsafeMutableRawBufferPointer {
         if bytes.count - used < count {
             let larger = UnsafeMutableRawBufferPointer.allocate(
-                byteCount: max(bytes.count * 2, used + count), alignment: 64)
+                byteCount: max(bytes.count * 2, used + count),
+                alignment: 64
+            )
             larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<used]))
             bytes.deallocate()
             bytes = larger
@@ -107,7 +109,8 @@ extension CaptureWorker {
                 return false
             }
             capture.report(
-                SourceFailure(path: work.task.displayPath(of: name), kind: .unreadable, reason: error.reason))
+                SourceFailure(path: work.task.displayPath(of: name), kind: .unreadable, reason: error.reason)
+            )
             return false
         }
     }
@@ -137,12 +140,17 @@ extension CaptureWorker {
         box.mustRead = true
         capture.report(
             SourceFailure(
-                path: work.task.displayPath(of: box.node.name), kind: .unsteady,
-                reason: "changed while it was read, \(Self.attempts) times; the last state read is stored"))
+                path: work.task.displayPath(of: box.node.name),
+                kind: .unsteady,
+                reason: "changed while it was read, \(Self.attempts) times; the last state read is stored"
+            )
+        )
     }
 
     func readAttributes(_ file: borrowing OpenFile, _ work: FileWork) throws(SystemError) {
         work.box.node.extendedAttributes = try ExtendedAttributes.read(
-            descriptor: file.descriptor, subject: file.path)
+            descriptor: file.descriptor,
+            subject: file.path
+        )
     }
 }

@@ -53,7 +53,11 @@ final class FolderTask: @unchecked Sendable {
     }
 
     init(
-        parent: FolderTask?, rules: ScanRules, box: NodeBox?, cachedPosition: Int?, cached: CachedFolder?,
+        parent: FolderTask?,
+        rules: ScanRules,
+        box: NodeBox?,
+        cachedPosition: Int?,
+        cached: CachedFolder?,
         cachedOffset: UInt64?
     ) {
         self.parent = parent

@@ -1,14 +1,17 @@
-import BelaySystem
 package import BelayCore
 import BelayFormat
 package import BelayRepository
+import BelaySystem
 
 /// The root tree of a snapshot: the project's own entries and the folder that belay adds.
 package enum GeneratedTree {
     /// Stores the added files and the root tree; gives the root's id.
     package static func store(
-        files: [(name: FileName, bytes: [UInt8])], besides nodes: [Node], through writer: BlobWriter,
-        _ repository: Repository, at time: Timestamp
+        files: [(name: FileName, bytes: [UInt8])],
+        besides nodes: [Node],
+        through writer: BlobWriter,
+        _ repository: Repository,
+        at time: Timestamp
     ) async throws -> BlobID {
         let encoder = BlobEncoder(repository, level: .auto)
         var added: [Node] = []
@@ -30,7 +33,10 @@ package enum GeneratedTree {
     }
 
     private static func store(
-        _ bytes: [UInt8], _ type: BlobType, _ writer: BlobWriter, _ encoder: BlobEncoder
+        _ bytes: [UInt8],
+        _ type: BlobType,
+        _ writer: BlobWriter,
+        _ encoder: BlobEncoder
     ) async throws -> BlobID {
         let handle = BlobHandle(type, BlobID(BlobHasher.digest(bytes)))
         guard writer.claim(handle) else { return handle.id }
@@ -40,10 +46,22 @@ package enum GeneratedTree {
     }
 
     private static func node(
-        _ name: FileName, _ kind: Node.Kind, _ mode: UInt32, _ repository: Repository, _ time: Timestamp
+        _ name: FileName,
+        _ kind: Node.Kind,
+        _ mode: UInt32,
+        _ repository: Repository,
+        _ time: Timestamp
     ) -> Node {
         Node(
-            name: name, kind: kind, mode: FileMode(posix: mode), modified: time, accessed: time, changed: time,
-            userID: repository.host.userID, groupID: repository.host.groupID, user: repository.host.username)
+            name: name,
+            kind: kind,
+            mode: FileMode(posix: mode),
+            modified: time,
+            accessed: time,
+            changed: time,
+            userID: repository.host.userID,
+            groupID: repository.host.groupID,
+            user: repository.host.username
+        )
     }
 }

@@ -16,7 +16,11 @@ final class GitWorktree: Sendable {
     private static let fileSizeMaximum = 1 << 30
 
     private init(
-        rules: IgnoreRules, index: GitIndex, indexFingerprint: UInt64, base: [UInt8], prefix: [UInt8]
+        rules: IgnoreRules,
+        index: GitIndex,
+        indexFingerprint: UInt64,
+        base: [UInt8],
+        prefix: [UInt8]
     ) {
         self.rules = rules
         self.index = index
@@ -31,17 +35,28 @@ final class GitWorktree: Sendable {
         while !Paths.exists("\(top)/.git"), let parent = Paths.parent(of: top), parent != top { top = parent }
         guard Paths.exists("\(top)/.git") else {
             return GitWorktree(
-                rules: IgnoreRules(globalExcludes: globalExcludes(settings, nil, notes)), index: GitIndex(),
-                indexFingerprint: 0, base: [], prefix: [])
+                rules: IgnoreRules(globalExcludes: globalExcludes(settings, nil, notes)),
+                index: GitIndex(),
+                indexFingerprint: 0,
+                base: [],
+                prefix: []
+            )
         }
         let git = gitDirectory(top)
         let options = IgnoreOptions(ignoresCase: git.config.ignoresCase)
         var rules = IgnoreRules(
             options: options,
-            infoExclude: readIgnoreFile(path: "\(git.commonPath)/info/exclude", options: options, notes: notes),
-            globalExcludes: globalExcludes(settings, git.config.excludesFile, notes, options))
+            infoExclude: readIgnoreFile(
+                path: "\(git.commonPath)/info/exclude",
+                options: options,
+                notes: notes
+            ),
+            globalExcludes: globalExcludes(settings, git.config.excludesFile, notes, options)
+        )
         // The directories between the top of the work tree and the project have their say.
-        let below = settings.root.utf8.count > top.utf8.count ? settings.root.dropFirst(top == "/" ? 1 : top.count + 1) : ""
+        let below =
+            settings.root.utf8.count > top.utf8.count
+            ? settings.root.dropFirst(top == "/" ? 1 : top.count + 1) : ""
         var folder = top
         var path = ""
         for part in below.split(separator: "/") {
@@ -53,28 +68,46 @@ final class GitWorktree: Sendable {
         }
         let (index, fingerprint) = readIndex("\(git.path)/index", git.config.hashLength, notes)
         return GitWorktree(
-            rules: index == nil ? IgnoreRules(options: options) : rules, index: index ?? GitIndex(),
-            indexFingerprint: fingerprint, base: [], prefix: path.isEmpty ? [] : Array(path.utf8) + [0x2F])
+            rules: index == nil ? IgnoreRules(options: options) : rules,
+            index: index ?? GitIndex(),
+            indexFingerprint: fingerprint,
+            base: [],
+            prefix: path.isEmpty ? [] : Array(path.utf8) + [0x2F]
+        )
     }
 
     /// The work tree of a repository found inside another; `nil` if its `.git` is nothing that git made.
     static func nested(
-        in folder: Folder, rules: IgnoreRules?, at path: [UInt8], notes: (String) -> Void
+        in folder: Folder,
+        rules: IgnoreRules?,
+        at path: [UInt8],
+        notes: (String) -> Void
     ) -> GitWorktree? {
         guard let rules else { return nil }
         let git = gitDirectory("/proc/self/fd/\(folder.descriptor)")
         guard Paths.exists("\(git.path)/HEAD") else { return nil }
-        let exclude = readIgnoreFile(path: "\(git.commonPath)/info/exclude", options: rules.options, notes: notes)
+        let exclude = readIgnoreFile(
+            path: "\(git.commonPath)/info/exclude",
+            options: rules.options,
+            notes: notes
+        )
         let inner = rules.enteringRepository(at: path, infoExclude: exclude)
         let (index, fingerprint) = readIndex("\(git.path)/index", git.config.hashLength, notes)
         return GitWorktree(
-            rules: index == nil ? IgnoreRules(options: rules.options) : inner, index: index ?? GitIndex(),
-            indexFingerprint: fingerprint, base: path + [0x2F], prefix: [])
+            rules: index == nil ? IgnoreRules(options: rules.options) : inner,
+            index: index ?? GitIndex(),
+            indexFingerprint: fingerprint,
+            base: path + [0x2F],
+            prefix: []
+        )
     }
 
     /// A `.gitignore`; `nil` if there is none that git would read.
     static func readIgnoreFile(
-        _ name: FileName, in folder: Folder, options: IgnoreOptions, notes: (String) -> Void
+        _ name: FileName,
+        in folder: Folder,
+        options: IgnoreOptions,
+        notes: (String) -> Void
     ) -> IgnoreFile? {
         do {
             guard try folder.status(of: name).isRegular else { return nil }
@@ -88,11 +121,16 @@ final class GitWorktree: Sendable {
     }
 
     private static func readIgnoreFile(
-        path: String, options: IgnoreOptions, notes: (String) -> Void
+        path: String,
+        options: IgnoreOptions,
+        notes: (String) -> Void
     ) -> IgnoreFile? {
         guard Paths.exists(path), !Paths.isFolder(path) else { return nil }
         do {
-            return try IgnoreFile(try readFile(path: path, limit: IgnoreFile.byteCountMaximum), options: options)
+            return try IgnoreFile(
+                try readFile(path: path, limit: IgnoreFile.byteCountMaximum),
+                options: options
+            )
         } catch {
             notes("\(path) was not used: \(error)")
             return nil
@@ -101,7 +139,9 @@ final class GitWorktree: Sendable {
 
     /// The tracked paths; `nil` if there is an index that cannot be read, and then nothing may be ignored.
     private static func readIndex(
-        _ path: String, _ hashLength: Int, _ notes: (String) -> Void
+        _ path: String,
+        _ hashLength: Int,
+        _ notes: (String) -> Void
     ) -> (GitIndex?, UInt64) {
         do {
             guard let status = try Paths.status(path) else { return (GitIndex(), 0) }
@@ -111,13 +151,17 @@ final class GitWorktree: Sendable {
             sum = sum &* 31 &+ UInt64(status.modified.nanoseconds)
             return (try GitIndex(bytes, hashByteCount: hashLength), sum)
         } catch {
-            notes("git's index cannot be read, so nothing is left out on account of .gitignore: \(path): \(error)")
+            notes(
+                "git's index cannot be read, so nothing is left out on account of .gitignore: \(path): \(error)"
+            )
             return (nil, 0)
         }
     }
 
     private static func globalExcludes(
-        _ settings: ArchiveSettings, _ configured: [UInt8]?, _ notes: (String) -> Void,
+        _ settings: ArchiveSettings,
+        _ configured: [UInt8]?,
+        _ notes: (String) -> Void,
         _ options: IgnoreOptions = IgnoreOptions()
     ) -> IgnoreFile? {
         var chosen = configured
@@ -157,7 +201,10 @@ final class GitWorktree: Sendable {
             common = target.hasPrefix("/") ? target : "\(path)/\(target)"
         }
         return GitDirectory(
-            path: path, commonPath: common, config: GitSettings(path: "\(common)/config", home: nil))
+            path: path,
+            commonPath: common,
+            config: GitSettings(path: "\(common)/config", home: nil)
+        )
     }
 
     private static func firstLine(_ path: String) -> String? {

@@ -117,7 +117,11 @@ extension CaptureWorker {
                     let name = work.box.node.name
                     capture.report(
                         SourceFailure(
-                            path: work.task.displayPath(of: name), kind: .unreadable, reason: error.reason))
+                            path: work.task.displayPath(of: name),
+                            kind: .unreadable,
+                            reason: error.reason
+                        )
+                    )
                 }
                 // Chunks that other workers still store belong to nothing; the directory need not wait for them.
                 try await finishPart(of: work.task)
@@ -144,7 +148,8 @@ extension CaptureWorker {
     }
 
     private func readLarge(
-        _ state: LargeFileState, _ before: FileStatus
+        _ state: LargeFileState,
+        _ before: FileStatus
     ) async throws -> (after: FileStatus, size: UInt64) {
         guard let folder = state.work.task.folder else {
             throw SystemError(call: "open", subject: state.work.task.displayPath, number: 2)
@@ -194,7 +199,9 @@ extension CaptureWorker {
 
     /// Stores the chunks, half of them by another worker if one has nothing to do; tells whether one has.
     private func share(
-        _ state: LargeFileState, _ buffer: SegmentBuffer, _ ranges: [Range<Int>]
+        _ state: LargeFileState,
+        _ buffer: SegmentBuffer,
+        _ ranges: [Range<Int>]
     ) async throws -> Bool {
         if ranges.isEmpty { return false }
         let first = state.announce(ranges.count)
@@ -202,7 +209,8 @@ extension CaptureWorker {
         let own = isShared ? ranges.count / 2 : ranges.count
         if isShared {
             capture.board.add(
-                ChunkRange(file: state, buffer: buffer, ranges: ranges[own...], first: first + own))
+                ChunkRange(file: state, buffer: buffer, ranges: ranges[own...], first: first + own)
+            )
         }
         try await store(ChunkRange(file: state, buffer: buffer, ranges: ranges[..<own], first: first))
         return isShared

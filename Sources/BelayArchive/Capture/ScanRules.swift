@@ -88,14 +88,27 @@ struct ScanRules: Sendable {
     }
 
     /// Takes up what the directory's own files say: its `.gitignore`, or that it is a repository.
-    mutating func enter(_ folder: Folder, hasGitIgnore: Bool, hasGit: Bool, isRoot: Bool, notes: (String) -> Void) {
+    mutating func enter(
+        _ folder: Folder,
+        hasGitIgnore: Bool,
+        hasGit: Bool,
+        isRoot: Bool,
+        notes: (String) -> Void
+    ) {
         guard ignore != nil else { return }
-        if hasGit && !isRoot, let inner = GitWorktree.nested(in: folder, rules: ignore, at: worktreeFolder, notes: notes) {
+        if hasGit && !isRoot,
+            let inner = GitWorktree.nested(in: folder, rules: ignore, at: worktreeFolder, notes: notes)
+        {
             worktree = inner
             ignore = inner.rules
         }
         guard hasGitIgnore, let rules = ignore else { return }
-        if let file = GitWorktree.readIgnoreFile(".gitignore", in: folder, options: rules.options, notes: notes) {
+        if let file = GitWorktree.readIgnoreFile(
+            ".gitignore",
+            in: folder,
+            options: rules.options,
+            notes: notes
+        ) {
             ignore = rules.pushing(file, forDirectory: worktreeFolder)
         }
     }
@@ -138,7 +151,9 @@ struct ScanRules: Sendable {
         rules.path.append(0x2F)
         rules.worktreePath.append(contentsOf: name)
         rules.worktreePath.append(0x2F)
-        if !isSelected { rules.isSelected = scope.selection.contains { $0.elementsEqual(rules.path.dropLast()) } }
+        if !isSelected {
+            rules.isSelected = scope.selection.contains { $0.elementsEqual(rules.path.dropLast()) }
+        }
         if name.elementsEqual(Self.gitFolder) {
             rules.ignore = nil
         } else if case .keepSome(let verdict) = decision {
@@ -176,8 +191,13 @@ struct ScanRules: Sendable {
     }
 
     private static func ask(
-        _ rules: IgnoreRules, _ path: [UInt8], _ nameStart: Int, _ isDirectory: Bool
+        _ rules: IgnoreRules,
+        _ path: [UInt8],
+        _ nameStart: Int,
+        _ isDirectory: Bool
     ) -> IgnoreVerdict {
-        path.withUnsafeBufferPointer { rules.verdict(path: $0, nameStart: nameStart, isDirectory: isDirectory) }
+        path.withUnsafeBufferPointer {
+            rules.verdict(path: $0, nameStart: nameStart, isDirectory: isDirectory)
+        }
     }
 }

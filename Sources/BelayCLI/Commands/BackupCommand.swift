@@ -31,7 +31,8 @@ struct BackupOptions: ParsableArguments {
 
     @Option(
         name: .long,
-        help: .init("Leave out the contents of directories that hold this file.", valueName: "name[:header]"))
+        help: .init("Leave out the contents of directories that hold this file.", valueName: "name[:header]")
+    )
     var excludeIfPresent: [String] = []
 
     @Flag(name: [.customShort("x"), .long], help: "Leave out other file systems below the project.")
@@ -46,7 +47,10 @@ struct BackupOptions: ParsableArguments {
     @Flag(name: .long, help: "Store the project although it has lost most of its files.")
     var allowShrinking = false
 
-    @Option(name: .long, help: .init("How hard to compress: off, fastest, auto, better or max.", valueName: "level"))
+    @Option(
+        name: .long,
+        help: .init("How hard to compress: off, fastest, auto, better or max.", valueName: "level")
+    )
     var compression: String = "auto"
 
     @Option(name: .long, help: .init("Size of packs in MiB, 4 to 128.", valueName: "mib"))
@@ -65,16 +69,25 @@ struct BackupOptions: ParsableArguments {
         request.staysOnFileSystem = oneFileSystem
         guard let level = CompressionLevel(rawValue: compression) else {
             throw BelayError(
-                .usage, "'\(compression)' is no compression level", hint: "use off, fastest, auto, better or max")
+                .usage,
+                "'\(compression)' is no compression level",
+                hint: "use off, fastest, auto, better or max"
+            )
         }
         request.compression = level
         guard (4...128).contains(packSize) else {
-            throw BelayError(.usage, "packs of \(packSize) MiB are not possible", hint: "use 4 to 128: --pack-size 16")
+            throw BelayError(
+                .usage,
+                "packs of \(packSize) MiB are not possible",
+                hint: "use 4 to 128: --pack-size 16"
+            )
         }
         request.packSize = packSize << 20
         do throws(BackupExcludesError) {
             request.excludes = try BackupExcludes(
-                exclude.map { Array($0.utf8) }, ignoringCase: iexclude.map { Array($0.utf8) })
+                exclude.map { Array($0.utf8) },
+                ignoringCase: iexclude.map { Array($0.utf8) }
+            )
             request.markers = try excludeIfPresent.map { (text) throws(BackupExcludesError) in
                 try ExcludeMarker(Array(text.utf8))
             }
@@ -87,7 +100,7 @@ struct BackupOptions: ParsableArguments {
     }
 }
 
-/// `belay backup`
+/// The command `belay backup`.
 struct BackupCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",

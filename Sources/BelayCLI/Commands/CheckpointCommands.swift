@@ -4,7 +4,7 @@ import BelayReport
 import BelayRules
 import BelayWorkflows
 
-/// `belay checkpoint`
+/// The command `belay checkpoint`.
 struct CheckpointCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "checkpoint",
@@ -20,12 +20,18 @@ struct CheckpointCommand: BelayCommand {
     func execute(_ context: CommandContext) async throws -> ExitStatus {
         guard SnapshotReference.isUsableAsName(name) else {
             throw BelayError(
-                .usage, "'\(name)' cannot be the name of a checkpoint",
-                hint: "use a word that is no time and no part of an id, such as before-upgrade")
+                .usage,
+                "'\(name)' cannot be the name of a checkpoint",
+                hint: "use a word that is no time and no part of an id, such as before-upgrade"
+            )
         }
         var request = try options.request()
         guard request.only.isEmpty else {
-            throw BelayError(.usage, "a checkpoint holds the whole project", hint: "leave --only out, or use belay backup")
+            throw BelayError(
+                .usage,
+                "a checkpoint holds the whole project",
+                hint: "leave --only out, or use belay backup"
+            )
         }
         request.kind = .checkpoint
         request.name = name
@@ -34,7 +40,7 @@ struct CheckpointCommand: BelayCommand {
     }
 }
 
-/// `belay release`
+/// The command `belay release`.
 struct ReleaseCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "release",

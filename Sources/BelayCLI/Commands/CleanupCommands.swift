@@ -9,15 +9,30 @@ import BelayWorkflows
 struct RetentionOptions: ParsableArguments {
     @Option(name: .long, help: .init("Keep the newest n snapshots.", valueName: "n"))
     var keepLast: String?
-    @Option(name: .long, help: .init("Keep the newest of each of the last n hours that have one.", valueName: "n"))
+    @Option(
+        name: .long,
+        help: .init("Keep the newest of each of the last n hours that have one.", valueName: "n")
+    )
     var keepHourly: String?
-    @Option(name: .long, help: .init("Keep the newest of each of the last n days that have one.", valueName: "n"))
+    @Option(
+        name: .long,
+        help: .init("Keep the newest of each of the last n days that have one.", valueName: "n")
+    )
     var keepDaily: String?
-    @Option(name: .long, help: .init("Keep the newest of each of the last n weeks that have one.", valueName: "n"))
+    @Option(
+        name: .long,
+        help: .init("Keep the newest of each of the last n weeks that have one.", valueName: "n")
+    )
     var keepWeekly: String?
-    @Option(name: .long, help: .init("Keep the newest of each of the last n months that have one.", valueName: "n"))
+    @Option(
+        name: .long,
+        help: .init("Keep the newest of each of the last n months that have one.", valueName: "n")
+    )
     var keepMonthly: String?
-    @Option(name: .long, help: .init("Keep the newest of each of the last n years that have one.", valueName: "n"))
+    @Option(
+        name: .long,
+        help: .init("Keep the newest of each of the last n years that have one.", valueName: "n")
+    )
     var keepYearly: String?
     @Option(name: .long, help: .init("Keep what is younger than this, such as 2y5m7d3h.", valueName: "span"))
     var keepWithin: String?
@@ -31,15 +46,27 @@ struct RetentionOptions: ParsableArguments {
     var keepWithinMonthly: String?
     @Option(name: .long, help: .init("Keep yearly snapshots younger than this.", valueName: "span"))
     var keepWithinYearly: String?
-    @Option(name: .long, help: .init("Keep snapshots with all these tags; may be repeated.", valueName: "tags"))
+    @Option(
+        name: .long,
+        help: .init("Keep snapshots with all these tags; may be repeated.", valueName: "tags")
+    )
     var keepTag: [String] = []
     @Option(name: .long, help: .init("Of what is kept for its time, at most n a day.", valueName: "n"))
     var maxPerDay: Int?
-    @Option(name: .long, help: .init("Apply the rules to groups of equal host, paths, tags.", valueName: "fields"))
+    @Option(
+        name: .long,
+        help: .init("Apply the rules to groups of equal host, paths, tags.", valueName: "fields")
+    )
     var groupBy: String?
-    @Option(name: .long, help: .init("Look only at snapshots with all these tags; may be repeated.", valueName: "tags"))
+    @Option(
+        name: .long,
+        help: .init("Look only at snapshots with all these tags; may be repeated.", valueName: "tags")
+    )
     var tag: [String] = []
-    @Option(name: .long, help: .init("Look only at snapshots of this host; may be repeated.", valueName: "name"))
+    @Option(
+        name: .long,
+        help: .init("Look only at snapshots of this host; may be repeated.", valueName: "name")
+    )
     var host: [String] = []
     @Flag(name: .long, help: "Look at the snapshots of every project in the repository.")
     var allProjects = false
@@ -68,7 +95,10 @@ struct RetentionOptions: ParsableArguments {
         if let groupBy {
             guard let grouping = SnapshotGrouping(groupBy) else {
                 throw BelayError(
-                    .usage, "snapshots cannot be grouped by '\(groupBy)'", hint: "use host, paths, tags, or several with commas")
+                    .usage,
+                    "snapshots cannot be grouped by '\(groupBy)'",
+                    hint: "use host, paths, tags, or several with commas"
+                )
             }
             request.grouping = grouping
         }
@@ -77,7 +107,11 @@ struct RetentionOptions: ParsableArguments {
     private func limit(_ text: String?, _ flag: String) throws -> RetentionPolicy.Limit? {
         guard let text else { return nil }
         guard let limit = RetentionPolicy.Limit(text) else {
-            throw BelayError(.usage, "'\(text)' is no number of snapshots", hint: "write \(flag) 10, or \(flag) unlimited")
+            throw BelayError(
+                .usage,
+                "'\(text)' is no number of snapshots",
+                hint: "write \(flag) 10, or \(flag) unlimited"
+            )
         }
         return limit
     }
@@ -85,7 +119,11 @@ struct RetentionOptions: ParsableArguments {
     private func span(_ text: String?, _ flag: String) throws -> CalendarSpan? {
         guard let text else { return nil }
         guard let span = CalendarSpan(text) else {
-            throw BelayError(.usage, "'\(text)' is no span of time", hint: "write years, months, days, hours: \(flag) 1y6m14d12h")
+            throw BelayError(
+                .usage,
+                "'\(text)' is no span of time",
+                hint: "write years, months, days, hours: \(flag) 1y6m14d12h"
+            )
         }
         return span
     }
@@ -93,14 +131,24 @@ struct RetentionOptions: ParsableArguments {
 
 /// Flags of commands that reclaim space, with restic's names and meaning.
 struct SpaceOptions: ParsableArguments {
-    @Option(name: .long, help: .init("Leave so much unused where taking it out means copying: 5%, 200M, 0, unlimited.", valueName: "limit"))
+    @Option(
+        name: .long,
+        help: .init(
+            "Leave so much unused where taking it out means copying: 5%, 200M, 0, unlimited.",
+            valueName: "limit"
+        )
+    )
     var maxUnused: String = "5%"
     @Option(name: .long, help: .init("Copy at most so much.", valueName: "size"))
     var maxRepackSize: String?
 
     func rules() throws -> CleanupRules {
         guard let limit = CleanupRules.UnusedLimit(maxUnused) else {
-            throw BelayError(.usage, "'\(maxUnused)' is no limit", hint: "write a share or a size: --max-unused 5%")
+            throw BelayError(
+                .usage,
+                "'\(maxUnused)' is no limit",
+                hint: "write a share or a size: --max-unused 5%"
+            )
         }
         var rules = CleanupRules(unusedLimit: limit)
         if let maxRepackSize {
@@ -113,7 +161,7 @@ struct SpaceOptions: ParsableArguments {
     }
 }
 
-/// `belay cleanup`
+/// The command `belay cleanup`.
 struct CleanupCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "cleanup",
@@ -141,7 +189,7 @@ struct CleanupCommand: BelayCommand {
     }
 }
 
-/// `belay forget`
+/// The command `belay forget`.
 struct ForgetCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "forget",
@@ -175,10 +223,12 @@ struct ForgetCommand: BelayCommand {
     }
 }
 
-/// `belay prune`
+/// The command `belay prune`.
 struct PruneCommand: BelayCommand {
     static let configuration = CommandConfiguration(
-        commandName: "prune", abstract: "Reclaim the space of what no snapshot needs; the second half of cleanup.")
+        commandName: "prune",
+        abstract: "Reclaim the space of what no snapshot needs; the second half of cleanup."
+    )
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var space: SpaceOptions
@@ -196,7 +246,8 @@ struct PruneCommand: BelayCommand {
 }
 
 extension BelayCommand {
-    fileprivate func cleanUp(_ request: CleanupRequest, _ context: CommandContext) async throws -> ExitStatus {
+    fileprivate func cleanUp(_ request: CleanupRequest, _ context: CommandContext) async throws -> ExitStatus
+    {
         try await context.withWorkspace { workspace in
             let progress = UpkeepProgress()
             let outcome = try await ProgressDisplay.during(context.console, .upkeep(progress)) {

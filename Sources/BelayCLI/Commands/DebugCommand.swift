@@ -15,7 +15,9 @@ struct DebugCommand: AsyncParsableCommand {
 /// `belay debug walk`: looks at every entry below a directory, and does nothing with it.
 struct WalkCommand: BelayCommand {
     static let configuration = CommandConfiguration(
-        commandName: "walk", abstract: "Walk a tree as a backup does, comparing and storing nothing.")
+        commandName: "walk",
+        abstract: "Walk a tree as a backup does, comparing and storing nothing."
+    )
 
     @OptionGroup var global: GlobalOptions
 

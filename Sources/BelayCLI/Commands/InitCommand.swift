@@ -3,7 +3,7 @@ import BelayCore
 import BelayKit
 import BelayReport
 
-/// `belay init`
+/// The command `belay init`.
 struct InitCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",

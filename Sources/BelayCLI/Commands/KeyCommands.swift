@@ -1,5 +1,3 @@
-import BelayStore
-import BelayWorkflows
 import ArgumentParser
 import BelayCore
 import BelayFormat
@@ -7,9 +5,11 @@ import BelayKit
 import BelayProject
 import BelayReport
 import BelayRepository
+import BelayStore
 import BelaySystem
+import BelayWorkflows
 
-/// `belay key`
+/// The command `belay key`.
 struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
@@ -22,7 +22,7 @@ struct KeyCommand: AsyncParsableCommand {
     )
 }
 
-/// `belay key list`
+/// The command `belay key list`.
 struct KeyListCommand: BelayCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the keys.")
 
@@ -55,8 +55,10 @@ struct NewPasswordOptions: ParsableArguments {
         } else {
             guard Terminal.isInputTerminal else {
                 throw BelayError(
-                    .usage, "there is no terminal to ask for the new password on",
-                    hint: "give it with --new-password-file FILE")
+                    .usage,
+                    "there is no terminal to ask for the new password on",
+                    hint: "give it with --new-password-file FILE"
+                )
             }
             Terminal.write("new password: ", to: 2)
             let first = Terminal.readLine(hidden: true) ?? ""
@@ -72,16 +74,21 @@ struct NewPasswordOptions: ParsableArguments {
         }
         guard !spaces.contains(first), !spaces.contains(last) else {
             throw BelayError(
-                .usage, "a password with spaces at its ends cannot be read from a file", hint: "choose another")
+                .usage,
+                "a password with spaces at its ends cannot be read from a file",
+                hint: "choose another"
+            )
         }
         return text
     }
 }
 
-/// `belay key add`
+/// The command `belay key add`.
 struct KeyAddCommand: BelayCommand {
     static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Add a password that opens the repository.")
+        commandName: "add",
+        abstract: "Add a password that opens the repository."
+    )
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var password: NewPasswordOptions
@@ -92,17 +99,22 @@ struct KeyAddCommand: BelayCommand {
     func execute(_ context: CommandContext) async throws -> ExitStatus {
         try await context.withWorkspace { workspace in
             let id = try await workspace.repository.addKey(
-                password: try password.password(context), parameters: .human, label: user)
+                password: try password.password(context),
+                parameters: .human,
+                label: user
+            )
             try context.console.print(KeyChangeDocument(.added, id))
             return .success
         }
     }
 }
 
-/// `belay key remove`
+/// The command `belay key remove`.
 struct KeyRemoveCommand: BelayCommand {
     static let configuration = CommandConfiguration(
-        commandName: "remove", abstract: "Remove a key other than the one in use.")
+        commandName: "remove",
+        abstract: "Remove a key other than the one in use."
+    )
 
     @OptionGroup var global: GlobalOptions
 
@@ -113,12 +125,19 @@ struct KeyRemoveCommand: BelayCommand {
         try await context.withWorkspace { workspace in
             let keys = try await workspace.repository.keys().filter { $0.id.hexadecimal.hasPrefix(id) }
             guard let key = keys.first, !id.isEmpty else {
-                throw BelayError(.keyNotFound, "the repository has no key '\(id)'", hint: "run `belay key list`")
+                throw BelayError(
+                    .keyNotFound,
+                    "the repository has no key '\(id)'",
+                    hint: "run `belay key list`"
+                )
             }
             guard keys.count == 1 else {
                 throw BelayError(
-                    .keyNotFound, "'\(id)' is the start of \(keys.count) keys", hint: "give more of the id",
-                    subjects: keys.map(\.id.hexadecimal))
+                    .keyNotFound,
+                    "'\(id)' is the start of \(keys.count) keys",
+                    hint: "give more of the id",
+                    subjects: keys.map(\.id.hexadecimal)
+                )
             }
             try await workspace.repository.removeKey(key.id)
             try context.console.print(KeyChangeDocument(.removed, key.id))
@@ -127,10 +146,13 @@ struct KeyRemoveCommand: BelayCommand {
     }
 }
 
-/// `belay key change`
+/// The command `belay key change`.
 struct KeyChangeCommand: BelayCommand {
     static let configuration = CommandConfiguration(
-        commandName: "change", abstract: "Change the password of the key in use.", aliases: ["passwd"])
+        commandName: "change",
+        abstract: "Change the password of the key in use.",
+        aliases: ["passwd"]
+    )
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var password: NewPasswordOptions
@@ -140,18 +162,23 @@ struct KeyChangeCommand: BelayCommand {
             let choice = try context.belay.repositoryChoice(workspace.project)
             if case .keyFile(let path)? = try context.belay.passwordSource(choice) {
                 throw BelayError(
-                    .keyInUse, "the repository was opened with the key file \(path), whose key is random",
-                    hint: "add a password with `belay key add`; remove the key with `belay key remove` while using that")
+                    .keyInUse,
+                    "the repository was opened with the key file \(path), whose key is random",
+                    hint:
+                        "add a password with `belay key add`; remove the key with `belay key remove` while using that"
+                )
             }
             let id = try await workspace.repository.changeKey(
-                password: try password.password(context), parameters: .human)
+                password: try password.password(context),
+                parameters: .human
+            )
             try context.console.print(KeyChangeDocument(.changed, id))
             return .success
         }
     }
 }
 
-/// `belay key recovery`
+/// The command `belay key recovery`.
 struct KeyRecoveryCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "recovery",
@@ -182,14 +209,21 @@ struct KeyRecoveryCommand: BelayCommand {
                     throw BelayError(.internalError, "cannot make a key")
                 }
                 id = try await workspace.repository.addKey(
-                    password: made.secret.reveal(), parameters: .randomKey, label: "recovery")
+                    password: made.secret.reveal(),
+                    parameters: .randomKey,
+                    label: "recovery"
+                )
                 key = made
             }
             guard let key else { throw BelayError(.internalError, "cannot make a key") }
             let sheet = key.sheet(
-                repository: workspace.repository.store.properties.location, keyID: id.short,
-                date: workspace.clock.now().localText(in: workspace.zone))
-            try context.console.print(RecoveryDocument(id: id, groups: key.groups, sheet: sheet, isNew: isNew))
+                repository: workspace.repository.store.properties.location,
+                keyID: id.short,
+                date: workspace.clock.now().localText(in: workspace.zone)
+            )
+            try context.console.print(
+                RecoveryDocument(id: id, groups: key.groups, sheet: sheet, isNew: isNew)
+            )
             return .success
         }
     }

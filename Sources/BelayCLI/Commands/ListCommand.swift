@@ -1,10 +1,10 @@
-import BelayRepository
 import ArgumentParser
 import BelayCore
 import BelayReport
+import BelayRepository
 import BelayWorkflows
 
-/// `belay list`
+/// The command `belay list`.
 struct ListCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
@@ -17,16 +17,26 @@ struct ListCommand: BelayCommand {
     @Flag(name: .long, help: "List the snapshots of every project in the repository.")
     var allProjects = false
 
-    @Option(name: .long, help: .init("List only snapshots with all these tags; may be repeated.", valueName: "tags"))
+    @Option(
+        name: .long,
+        help: .init("List only snapshots with all these tags; may be repeated.", valueName: "tags")
+    )
     var tag: [String] = []
 
     func execute(_ context: CommandContext) async throws -> ExitStatus {
         try await context.withWorkspace { workspace in
             let catalog = try await SnapshotCatalog.load(workspace)
             let listed = try await ListWorkflow(workspace).run(
-                catalog, allProjects: allProjects, tags: tag.map { $0.split(separator: ",").map(String.init) })
+                catalog,
+                allProjects: allProjects,
+                tags: tag.map { $0.split(separator: ",").map(String.init) }
+            )
             let document = SnapshotListDocument(
-                listed, latest: catalog.ofProject.last?.id, allProjects: allProjects, in: workspace)
+                listed,
+                latest: catalog.ofProject.last?.id,
+                allProjects: allProjects,
+                in: workspace
+            )
             try context.console.print(document)
             for snapshot in catalog.unreadable {
                 context.console.warn("snapshot \(snapshot.id.short) cannot be read: \(snapshot.error)")

@@ -3,7 +3,7 @@ import BelayReport
 import BelayRepository
 import BelayWorkflows
 
-/// `belay repair`
+/// The command `belay repair`.
 struct RepairCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "repair",
@@ -16,7 +16,7 @@ struct RepairCommand: AsyncParsableCommand {
     )
 }
 
-/// `belay repair index`
+/// The command `belay repair index`.
 struct RepairIndexCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "index",
@@ -35,12 +35,15 @@ struct RepairIndexCommand: BelayCommand {
     func execute(_ context: CommandContext) async throws -> ExitStatus {
         try await repair(context, dryRun) { workflow in
             let plan = try await workflow.index(readingAll: readAllPacks)
-            return (IndexRepairDocument(plan, isDryRun: dryRun), plan.missingPacks.isEmpty && plan.unreadablePacks.isEmpty ? ExitStatus.success : .incomplete)
+            return (
+                IndexRepairDocument(plan, isDryRun: dryRun),
+                plan.missingPacks.isEmpty && plan.unreadablePacks.isEmpty ? ExitStatus.success : .incomplete
+            )
         }
     }
 }
 
-/// `belay repair packs`
+/// The command `belay repair packs`.
 struct RepairPacksCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "packs",
@@ -59,12 +62,15 @@ struct RepairPacksCommand: BelayCommand {
     func execute(_ context: CommandContext) async throws -> ExitStatus {
         try await repair(context, dryRun) { workflow in
             let plan = try await workflow.packs(packs)
-            return (PackRepairDocument(plan, isDryRun: dryRun), plan.packs.allSatisfy(\.lost.isEmpty) ? ExitStatus.success : .incomplete)
+            return (
+                PackRepairDocument(plan, isDryRun: dryRun),
+                plan.packs.allSatisfy(\.lost.isEmpty) ? ExitStatus.success : .incomplete
+            )
         }
     }
 }
 
-/// `belay repair snapshots`
+/// The command `belay repair snapshots`.
 struct RepairSnapshotsCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "snapshots",
@@ -92,14 +98,19 @@ struct RepairSnapshotsCommand: BelayCommand {
     func execute(_ context: CommandContext) async throws -> ExitStatus {
         try await repair(context, dryRun) { workflow in
             let plan = try await workflow.snapshots(snaps, forgetting: forget, readingData: readData)
-            return (SnapshotRepairDocument(plan, isDryRun: dryRun, forgets: forget), plan.isEmpty && plan.unreadable.isEmpty ? ExitStatus.success : .incomplete)
+            return (
+                SnapshotRepairDocument(plan, isDryRun: dryRun, forgets: forget),
+                plan.isEmpty && plan.unreadable.isEmpty ? ExitStatus.success : .incomplete
+            )
         }
     }
 }
 
 extension BelayCommand {
     fileprivate func repair<Document: ReportDocument>(
-        _ context: CommandContext, _ isDryRun: Bool, _ body: (RepairWorkflow) async throws -> (Document, ExitStatus)
+        _ context: CommandContext,
+        _ isDryRun: Bool,
+        _ body: (RepairWorkflow) async throws -> (Document, ExitStatus)
     ) async throws -> ExitStatus {
         try await context.withWorkspace { workspace in
             let progress = UpkeepProgress()

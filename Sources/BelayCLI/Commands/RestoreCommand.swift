@@ -1,12 +1,12 @@
-import BelayKit
 import ArgumentParser
 import BelayArchive
 import BelayCore
+import BelayKit
 import BelayReport
 import BelaySystem
 import BelayWorkflows
 
-/// `belay restore`
+/// The command `belay restore`.
 struct RestoreCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
@@ -25,12 +25,19 @@ struct RestoreCommand: BelayCommand {
     @Argument(help: "Paths in the snapshot; everything if none is given.")
     var paths: [String] = []
 
-    @Option(name: [.customLong("to"), .customLong("target"), .customShort("t")], help: .init("The directory to restore into.", valueName: "dir"))
+    @Option(
+        name: [.customLong("to"), .customLong("target"), .customShort("t")],
+        help: .init("The directory to restore into.", valueName: "dir")
+    )
     var to: String
 
     @Option(
         name: .long,
-        help: .init("What becomes of files that are there: always, if-changed, if-newer or never.", valueName: "policy"))
+        help: .init(
+            "What becomes of files that are there: always, if-changed, if-newer or never.",
+            valueName: "policy"
+        )
+    )
     var overwrite: String?
 
     @Flag(name: .long, help: "Read everything back after writing it.")
@@ -52,8 +59,10 @@ struct RestoreCommand: BelayCommand {
         if let overwrite {
             guard let policy = OverwritePolicy(rawValue: overwrite) else {
                 throw BelayError(
-                    .usage, "'\(overwrite)' says nothing about files that are there",
-                    hint: "use always, if-changed, if-newer or never")
+                    .usage,
+                    "'\(overwrite)' says nothing about files that are there",
+                    hint: "use always, if-changed, if-newer or never"
+                )
             }
             request.overwrite = policy
         }
@@ -72,8 +81,13 @@ extension ProgressDisplay.Source {
     static func restore(_ progress: RestoreProgress) -> Self {
         Self {
             ProgressDisplay.Sample(
-                action: "restoring", filesDone: progress.entriesDone, bytesDone: progress.bytesDone, filesTotal: nil,
-                bytesTotal: nil, current: progress.current)
+                action: "restoring",
+                filesDone: progress.entriesDone,
+                bytesDone: progress.bytesDone,
+                filesTotal: nil,
+                bytesTotal: nil,
+                current: progress.current
+            )
         }
     }
 }

@@ -1,13 +1,13 @@
-import BelayWorkflows
-import BelayKit
-import BelayProject
 import ArgumentParser
 import BelayCore
+import BelayKit
+import BelayProject
 import BelayReport
 import BelayRepository
 import BelaySystem
+import BelayWorkflows
 
-/// `belay unlock`
+/// The command `belay unlock`.
 struct UnlockCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "unlock",
@@ -29,7 +29,7 @@ struct UnlockCommand: BelayCommand {
     }
 }
 
-/// `belay cache`
+/// The command `belay cache`.
 struct CacheCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cache",
@@ -39,24 +39,30 @@ struct CacheCommand: AsyncParsableCommand {
     )
 }
 
-/// `belay cache list`
+/// The command `belay cache list`.
 struct CacheListCommand: BelayCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "Show what lies in the caches.")
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "Show what lies in the caches."
+    )
 
     @OptionGroup var global: GlobalOptions
 
     func execute(_ context: CommandContext) async throws -> ExitStatus {
         let folder = context.surroundings.directories.cache
         try context.console.print(
-            CacheDocument(folder: folder, items: try CacheFolder.contents(folder), isCleared: false))
+            CacheDocument(folder: folder, items: try CacheFolder.contents(folder), isCleared: false)
+        )
         return .success
     }
 }
 
-/// `belay cache clear`
+/// The command `belay cache clear`.
 struct CacheClearCommand: BelayCommand {
     static let configuration = CommandConfiguration(
-        commandName: "clear", abstract: "Delete all caches; the next commands make them again.")
+        commandName: "clear",
+        abstract: "Delete all caches; the next commands make them again."
+    )
 
     @OptionGroup var global: GlobalOptions
 
@@ -85,7 +91,9 @@ enum CacheFolder {
     /// Deletes the files that belay's caches consist of, and their folders.
     static func clear(_ folder: String) throws {
         for path in try each(folder) {
-            for name in try Paths.names(in: "\(folder)/\(path)") { try Paths.remove("\(folder)/\(path)/\(name)") }
+            for name in try Paths.names(in: "\(folder)/\(path)") {
+                try Paths.remove("\(folder)/\(path)/\(name)")
+            }
             try Paths.removeFolder("\(folder)/\(path)")
         }
     }

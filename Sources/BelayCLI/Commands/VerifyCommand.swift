@@ -4,7 +4,7 @@ import BelayReport
 import BelayRepository
 import BelayWorkflows
 
-/// `belay verify`
+/// The command `belay verify`.
 struct VerifyCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
@@ -36,7 +36,11 @@ struct VerifyCommand: BelayCommand {
             throw BelayError(.usage, "a snapshot and --all exclude each other", hint: "give one of them")
         }
         guard !(readData && readDataSubset != nil) else {
-            throw BelayError(.usage, "--read-data and --read-data-subset exclude each other", hint: "give one of them")
+            throw BelayError(
+                .usage,
+                "--read-data and --read-data-subset exclude each other",
+                hint: "give one of them"
+            )
         }
         let depth: VerifyDepth = readDataSubset.map { .subset($0) } ?? (readData ? .data : .structure)
         return try await context.withWorkspace { workspace in
@@ -56,9 +60,13 @@ extension ProgressDisplay.Source {
             let state = progress.state
             let isBytes = state.unit == .bytes
             return ProgressDisplay.Sample(
-                action: action(state.phase), filesDone: isBytes ? 0 : state.done, bytesDone: isBytes ? state.done : 0,
+                action: action(state.phase),
+                filesDone: isBytes ? 0 : state.done,
+                bytesDone: isBytes ? state.done : 0,
                 filesTotal: isBytes || state.total == 0 ? nil : state.total,
-                bytesTotal: isBytes && state.total > 0 ? state.total : nil, current: "")
+                bytesTotal: isBytes && state.total > 0 ? state.total : nil,
+                current: ""
+            )
         }
     }
 

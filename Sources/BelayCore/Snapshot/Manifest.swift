@@ -20,8 +20,16 @@ package struct Manifest: Codable, Hashable, Sendable {
     package var totals: Totals
 
     package init(
-        program: String, project: String, kind: String, name: String?, message: String?, time: String,
-        parts: [Part], scope: Scope, git: Git?, totals: Totals
+        program: String,
+        project: String,
+        kind: String,
+        name: String?,
+        message: String?,
+        time: String,
+        parts: [Part],
+        scope: Scope,
+        git: Git?,
+        totals: Totals
     ) {
         self.program = program
         self.project = project
@@ -63,7 +71,11 @@ package struct Manifest: Codable, Hashable, Sendable {
         package var excludeFlags: [String]
 
         package init(
-            root: String, only: [String], gitignore: Bool, exclude: [String], include: [String],
+            root: String,
+            only: [String],
+            gitignore: Bool,
+            exclude: [String],
+            include: [String],
             excludeFlags: [String]
         ) {
             self.root = root
@@ -86,7 +98,12 @@ package struct Manifest: Codable, Hashable, Sendable {
         package var stashes: Int
 
         package init(
-            root: String, branch: String?, commit: String?, upstream: String?, modified: Int, untracked: Int,
+            root: String,
+            branch: String?,
+            commit: String?,
+            upstream: String?,
+            modified: Int,
+            untracked: Int,
             stashes: Int
         ) {
             self.root = root

@@ -1,7 +1,7 @@
-import BelaySystem
-import BelayRepository
 import BelayArchive
 import BelayCore
+import BelayRepository
+import BelaySystem
 package import BelayWorkflows
 
 /// What a backup stored.
@@ -89,24 +89,34 @@ package struct BackupDocument: ReportDocument {
     package func text(_ style: TextStyle) -> String {
         var lines: [String] = []
         for failure in failures {
-            lines.append("\(style.warning(failure.kind))  \(PrintableText.of(failure.path)): \(failure.reason)")
+            lines.append(
+                "\(style.warning(failure.kind))  \(PrintableText.of(failure.path)): \(failure.reason)"
+            )
         }
         let files = "\(Count.text(totalFiles, "file")), \(ByteCount(totalBytes))"
         if let snapshotID {
-            let title = name.map { "checkpoint '\($0)'" } ?? (kind == "backup" ? "snapshot" : "\(kind) snapshot")
-            lines.append("\(style.success("stored"))  \(title) \(style.strong(String(snapshotID.prefix(8))))  \(timestamp)")
+            let title =
+                name.map { "checkpoint '\($0)'" } ?? (kind == "backup" ? "snapshot" : "\(kind) snapshot")
+            lines.append(
+                "\(style.success("stored"))  \(title) \(style.strong(String(snapshotID.prefix(8))))  \(timestamp)"
+            )
         } else if isDryRun {
             lines.append("dry run: nothing was stored")
         } else {
             lines.append("nothing has changed, so nothing was stored")
         }
-        lines.append("files   \(files): \(filesNew) new, \(filesChanged) changed, \(filesUnmodified) unmodified")
-        lines.append("added   \(ByteCount(dataAddedPacked)) stored (\(ByteCount(dataAdded)) before compression)")
+        lines.append(
+            "files   \(files): \(filesNew) new, \(filesChanged) changed, \(filesUnmodified) unmodified"
+        )
+        lines.append(
+            "added   \(ByteCount(dataAddedPacked)) stored (\(ByteCount(dataAdded)) before compression)"
+        )
         lines.append("took    \(Elapsed.text(duration))")
         if !failures.isEmpty {
             lines.append(
                 style.warning("incomplete:")
-                    + " \(Count.text(failures.count, "item")) named above could not be stored as it should")
+                    + " \(Count.text(failures.count, "item")) named above could not be stored as it should"
+            )
         }
         return lines.joined(separator: "\n")
     }

@@ -68,18 +68,26 @@ package struct CleanupDocument: ReportDocument {
                     Decision(
                         id: decision.snapshot.id.hexadecimal,
                         time: decision.snapshot.time.compactText(in: workspace.zone),
-                        name: decision.snapshot.tags.name, keep: decision.isKept,
-                        reasons: decision.reasons.map { "\($0)" })
-                })
+                        name: decision.snapshot.tags.name,
+                        keep: decision.isKept,
+                        reasons: decision.reasons.map { "\($0)" }
+                    )
+                }
+            )
         }
         forgotten = outcome.forgotten.map(\.id.hexadecimal)
         forgottenItems = outcome.forgotten.map { SnapshotItem($0, isLatest: false, in: workspace) }
         space = outcome.plan.map { plan in
             Space(
-                packs: plan.total.packs, bytes: plan.total.size.bytes, freed: plan.freed.bytes,
-                removedPacks: plan.removed.packs, repackedPacks: plan.repacked.packs,
-                copiedBytes: plan.copied.size.bytes, unreferencedPacks: plan.unreferenced.packs,
-                remainingUnused: plan.remainingUnused.bytes)
+                packs: plan.total.packs,
+                bytes: plan.total.size.bytes,
+                freed: plan.freed.bytes,
+                removedPacks: plan.removed.packs,
+                repackedPacks: plan.repacked.packs,
+                copiedBytes: plan.copied.size.bytes,
+                unreferencedPacks: plan.unreferenced.packs,
+                remainingUnused: plan.remainingUnused.bytes
+            )
         }
         hasWork = outcome.plan.map { !$0.isEmpty } ?? !outcome.forgotten.isEmpty
         leftPacks = outcome.result?.leftPacks.count ?? 0
@@ -95,7 +103,8 @@ package struct CleanupDocument: ReportDocument {
             for decision in group.snapshots {
                 let name = decision.name.map { "'\($0)'  " } ?? ""
                 table.add([
-                    decision.keep ? "keep" : isDryRun ? "would remove" : "removed", String(decision.id.prefix(8)),
+                    decision.keep ? "keep" : isDryRun ? "would remove" : "removed",
+                    String(decision.id.prefix(8)),
                     decision.time, name + decision.reasons.joined(separator: ", "),
                 ])
             }
@@ -113,15 +122,21 @@ package struct CleanupDocument: ReportDocument {
         }
         if let space {
             lines.append(
-                "space      \(ByteCount(space.freed)) of \(ByteCount(space.bytes)) \(verb)freed: \(Count.text(space.removedPacks + space.unreferencedPacks, "pack")) \(verb)removed, \(Count.text(space.repackedPacks, "pack")) \(verb)written anew (\(ByteCount(space.copiedBytes)) copied)")
+                "space      \(ByteCount(space.freed)) of \(ByteCount(space.bytes)) \(verb)freed: \(Count.text(space.removedPacks + space.unreferencedPacks, "pack")) \(verb)removed, \(Count.text(space.repackedPacks, "pack")) \(verb)written anew (\(ByteCount(space.copiedBytes)) copied)"
+            )
             if space.remainingUnused > 0 {
-                lines.append("           \(ByteCount(space.remainingUnused)) unused stay, not worth the copying")
+                lines.append(
+                    "           \(ByteCount(space.remainingUnused)) unused stay, not worth the copying"
+                )
             }
         } else {
             lines.append("space      not reclaimed; to do so: belay prune")
         }
         if leftPacks > 0 {
-            lines.append(style.warning("warning") + "    \(Count.text(leftPacks, "pack")) could not be removed; the next cleanup takes them")
+            lines.append(
+                style.warning("warning")
+                    + "    \(Count.text(leftPacks, "pack")) could not be removed; the next cleanup takes them"
+            )
         }
         if isDryRun {
             lines.append("dry run: nothing was removed")

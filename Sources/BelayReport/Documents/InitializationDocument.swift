@@ -36,7 +36,9 @@ package struct InitializationDocument: ReportDocument {
         }
         if createdKeyFile {
             lines.append("")
-            lines.append("Without this key nobody can read the snapshots, and neither can you. Keep a copy elsewhere:")
+            lines.append(
+                "Without this key nobody can read the snapshots, and neither can you. Keep a copy elsewhere:"
+            )
             lines.append("  belay key recovery        prints a recovery key to keep on paper")
         }
         lines.append("")

@@ -1,6 +1,6 @@
-import BelaySystem
 package import BelayCore
 package import BelayRepository
+import BelaySystem
 package import BelayWorkflows
 
 /// The keys of a repository.
@@ -27,9 +27,14 @@ package struct KeyListDocument: ReportDocument {
         let now = workspace.clock.now()
         self.keys = keys.map {
             Item(
-                id: $0.id.hexadecimal, shortID: $0.id.short, current: $0.isCurrent, userName: $0.username,
-                hostName: $0.hostname, created: $0.created.localText(in: workspace.zone),
-                age: Age.text(of: $0.created, now: now))
+                id: $0.id.hexadecimal,
+                shortID: $0.id.short,
+                current: $0.isCurrent,
+                userName: $0.username,
+                hostName: $0.hostname,
+                created: $0.created.localText(in: workspace.zone),
+                age: Age.text(of: $0.created, now: now)
+            )
         }
     }
 
@@ -38,7 +43,10 @@ package struct KeyListDocument: ReportDocument {
     }
 
     package func text(_ style: TextStyle) -> String {
-        var table = TextTable([.left, .left, .left, .left, .left], header: ["KEY", "USER", "HOST", "CREATED", "AGE"])
+        var table = TextTable(
+            [.left, .left, .left, .left, .left],
+            header: ["KEY", "USER", "HOST", "CREATED", "AGE"]
+        )
         for key in keys {
             table.add([
                 (key.current ? "*" : " ") + key.shortID, PrintableText.of(key.userName),
@@ -142,6 +150,8 @@ package struct CacheDocument: ReportDocument {
         if isCleared { return "cleared \(total) of caches in \(folder)" }
         var table = TextTable([.left, .right], header: ["CACHE", "SIZE"])
         for item in items { table.add([item.path, "\(ByteCount(item.bytes))"]) }
-        return (table.lines + ["", "\(total) in \(folder); safe to delete: belay cache clear"]).joined(separator: "\n")
+        return (table.lines + ["", "\(total) in \(folder); safe to delete: belay cache clear"]).joined(
+            separator: "\n"
+        )
     }
 }

@@ -45,20 +45,32 @@ package struct IndexRepairDocument: ReportDocument {
     package func text(_ style: TextStyle) -> String {
         var lines: [String] = []
         for pack in unreadablePacks {
-            let fate = pack.described ? "the index still describes it; try: belay repair packs \(pack.pack)" : "what it held is lost"
-            lines.append("\(style.failure("unreadable"))  data/\(pack.pack.prefix(2))/\(pack.pack) (\(ByteCount(pack.bytes))): \(pack.reason); \(fate)")
+            let fate =
+                pack.described
+                ? "the index still describes it; try: belay repair packs \(pack.pack)"
+                : "what it held is lost"
+            lines.append(
+                "\(style.failure("unreadable"))  data/\(pack.pack.prefix(2))/\(pack.pack) (\(ByteCount(pack.bytes))): \(pack.reason); \(fate)"
+            )
         }
         for pack in missingPacks {
-            lines.append("\(style.failure("missing"))     data/\(pack.prefix(2))/\(pack); what it held is lost")
+            lines.append(
+                "\(style.failure("missing"))     data/\(pack.prefix(2))/\(pack); what it held is lost"
+            )
         }
-        for index in unreadableIndexes { lines.append("\(style.warning("dropped"))     index/\(index), which cannot be read") }
+        for index in unreadableIndexes {
+            lines.append("\(style.warning("dropped"))     index/\(index), which cannot be read")
+        }
         if isEmpty {
             lines.append("the index describes all packs rightly; there is nothing to repair")
         } else {
             let verb = isDryRun ? "would be " : ""
             lines.append(
-                "\(Count.text(recoveredPacks.count, "pack")) with \(Count.text(recoveredBlobs, "blob")) \(verb)taken from their headers; \(Count.text(rewrittenIndexes, "index file")) \(verb)written anew")
-            lines.append(isDryRun ? "dry run: nothing was changed" : "next: belay verify, to see what snapshots lack")
+                "\(Count.text(recoveredPacks.count, "pack")) with \(Count.text(recoveredBlobs, "blob")) \(verb)taken from their headers; \(Count.text(rewrittenIndexes, "index file")) \(verb)written anew"
+            )
+            lines.append(
+                isDryRun ? "dry run: nothing was changed" : "next: belay verify, to see what snapshots lack"
+            )
         }
         return lines.joined(separator: "\n")
     }
@@ -87,8 +99,12 @@ package struct PackRepairDocument: ReportDocument {
         self.isDryRun = isDryRun
         packs = plan.packs.map {
             Pack(
-                id: $0.id.hexadecimal, saved: $0.saved.count, lost: $0.lost.map(\.id.hexadecimal),
-                elsewhere: $0.elsewhere.count, unreadable: $0.isUnreadable)
+                id: $0.id.hexadecimal,
+                saved: $0.saved.count,
+                lost: $0.lost.map(\.id.hexadecimal),
+                elsewhere: $0.elsewhere.count,
+                unreadable: $0.isUnreadable
+            )
         }
         sound = plan.sound.map(\.hexadecimal)
     }
@@ -99,7 +115,8 @@ package struct PackRepairDocument: ReportDocument {
         let verb = isDryRun ? "would be saved" : "saved"
         for pack in packs {
             lines.append(
-                "damaged   pack \(pack.id.prefix(8)): \(Count.text(pack.saved, "blob")) \(verb), \(pack.lost.count) lost, \(pack.elsewhere) also elsewhere")
+                "damaged   pack \(pack.id.prefix(8)): \(Count.text(pack.saved, "blob")) \(verb), \(pack.lost.count) lost, \(pack.elsewhere) also elsewhere"
+            )
             for id in pack.lost { lines.append("  lost    blob \(id)") }
         }
         if packs.isEmpty { lines.append("no pack is damaged; there is nothing to repair") }
@@ -148,9 +165,11 @@ package struct SnapshotRepairDocument: ReportDocument {
         self.forgets = forgets
         repairs = plan.repairs.map { repair in
             Repair(
-                snapshot: repair.snapshot.id.hexadecimal, isLost: repair.tree == nil,
+                snapshot: repair.snapshot.id.hexadecimal,
+                isLost: repair.tree == nil,
                 changes: repair.changes.map { Change(path: $0.path, what: Self.words($0.kind)) },
-                changeCount: repair.changeCount)
+                changeCount: repair.changeCount
+            )
         }
         unreadable = plan.unreadable.map(\.hexadecimal)
     }
@@ -161,14 +180,17 @@ package struct SnapshotRepairDocument: ReportDocument {
     package func text(_ style: TextStyle) -> String {
         var lines: [String] = []
         for id in unreadable {
-            lines.append("\(style.failure("unreadable"))  snapshots/\(id); put it back from a copy of the repository, or run belay forget")
+            lines.append(
+                "\(style.failure("unreadable"))  snapshots/\(id); put it back from a copy of the repository, or run belay forget"
+            )
         }
         for repair in repairs {
             let name = "snapshot \(repair.snapshot.prefix(8))"
             lines.append(
                 repair.isLost
                     ? "\(style.failure("lost"))      \(name): nothing of it is left"
-                    : "\(isDryRun ? "would repair" : "repaired")  \(name): \(Count.text(repair.changeCount, "entry", "entries"))")
+                    : "\(isDryRun ? "would repair" : "repaired")  \(name): \(Count.text(repair.changeCount, "entry", "entries"))"
+            )
             for change in repair.changes.prefix(Self.changesShown) {
                 lines.append("  \(PrintableText.of(change.path)): \(change.what)")
             }
@@ -181,17 +203,21 @@ package struct SnapshotRepairDocument: ReportDocument {
         } else if isDryRun {
             lines.append("dry run: nothing was changed")
         } else if forgets {
-            lines.append("the damaged snapshots were replaced; what is new has the tag '\(SnapshotRepair.tag)'")
+            lines.append(
+                "the damaged snapshots were replaced; what is new has the tag '\(SnapshotRepair.tag)'"
+            )
         } else {
             lines.append(
-                "the damaged snapshots are still there; what is new has the tag '\(SnapshotRepair.tag)'; to remove them: belay repair snapshots --forget")
+                "the damaged snapshots are still there; what is new has the tag '\(SnapshotRepair.tag)'; to remove them: belay repair snapshots --forget"
+            )
         }
         return lines.joined(separator: "\n")
     }
 
     private static func words(_ kind: SnapshotRepairPlan.Change.Kind) -> String {
         switch kind {
-        case .filePiecesLost(let count): "\(Count.text(count, "piece")) lost; the rest is kept under another name"
+        case .filePiecesLost(let count):
+            "\(Count.text(count, "piece")) lost; the rest is kept under another name"
         case .fileLost: "its contents are lost; an empty file is kept under another name"
         case .directoryLost: "everything in it is lost; an empty directory is kept under another name"
         case .sizeCorrected: "its size is corrected to that of its contents"

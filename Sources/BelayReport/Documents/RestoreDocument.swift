@@ -78,12 +78,18 @@ package struct RestoreDocument: ReportDocument {
     package func text(_ style: TextStyle) -> String {
         var lines: [String] = []
         for failure in failures {
-            lines.append("\(style.failure("not restored"))  \(PrintableText.of(failure.path)): \(failure.reason)")
+            lines.append(
+                "\(style.failure("not restored"))  \(PrintableText.of(failure.path)): \(failure.reason)"
+            )
         }
         let verb = isDryRun ? "would restore" : "restored"
         lines.append(
-            "\(style.success(verb))  snapshot \(style.strong(String(snapshotID.prefix(8))))  \(timestamp)  to \(target)")
-        var parts = ["\(Count.text(files, "file")), \(ByteCount(bytes))", Count.text(folders, "directory", "directories")]
+            "\(style.success(verb))  snapshot \(style.strong(String(snapshotID.prefix(8))))  \(timestamp)  to \(target)"
+        )
+        var parts = [
+            "\(Count.text(files, "file")), \(ByteCount(bytes))",
+            Count.text(folders, "directory", "directories"),
+        ]
         if links > 0 { parts.append(Count.text(links, "hard link")) }
         if symlinks > 0 { parts.append(Count.text(symlinks, "symlink")) }
         if specials > 0 { parts.append(Count.text(specials, "special file")) }
@@ -94,15 +100,20 @@ package struct RestoreDocument: ReportDocument {
             lines.append(
                 verified
                     ? "checked every chunk before writing, and read everything back"
-                    : "checked every chunk before writing; not read back (--verify does)")
+                    : "checked every chunk before writing; not read back (--verify does)"
+            )
             lines.append("took    \(Elapsed.text(duration))")
         }
         for warning in warnings {
             lines.append(
-                "\(style.warning("warning"))  \(warning.kind) not set on \(Count.text(warning.count, "entry", "entries")), such as \(PrintableText.of(warning.path)): \(warning.reason)")
+                "\(style.warning("warning"))  \(warning.kind) not set on \(Count.text(warning.count, "entry", "entries")), such as \(PrintableText.of(warning.path)): \(warning.reason)"
+            )
         }
         if !failures.isEmpty {
-            lines.append(style.failure("incomplete:") + " \(Count.text(failures.count, "entry", "entries")) named above are missing")
+            lines.append(
+                style.failure("incomplete:")
+                    + " \(Count.text(failures.count, "entry", "entries")) named above are missing"
+            )
         }
         return lines.joined(separator: "\n")
     }

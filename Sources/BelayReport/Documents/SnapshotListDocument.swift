@@ -1,5 +1,5 @@
-import BelaySystem
 package import BelayCore
+import BelaySystem
 package import BelayWorkflows
 
 /// A snapshot, as lists show it.
@@ -37,7 +37,10 @@ package struct SnapshotItem: Encodable, Sendable {
     }
 
     package init(
-        _ stored: StoredSnapshot, isLatest: Bool, in workspace: Workspace, manifest: Manifest? = nil
+        _ stored: StoredSnapshot,
+        isLatest: Bool,
+        in workspace: Workspace,
+        manifest: Manifest? = nil
     ) {
         let snapshot = stored.snapshot
         let tags = SnapshotTags(snapshot.tags)
@@ -71,7 +74,10 @@ package struct SnapshotListDocument: ReportDocument {
     private let project: String
 
     package init(
-        _ snapshots: [ListedSnapshot], latest: SnapshotID?, allProjects: Bool, in workspace: Workspace
+        _ snapshots: [ListedSnapshot],
+        latest: SnapshotID?,
+        allProjects: Bool,
+        in workspace: Workspace
     ) {
         self.snapshots = snapshots.map {
             SnapshotItem($0.stored, isLatest: $0.stored.id == latest, in: workspace, manifest: $0.manifest)
@@ -87,10 +93,13 @@ package struct SnapshotListDocument: ReportDocument {
     package func text(_ style: TextStyle) -> String {
         if snapshots.isEmpty {
             return showsProjects
-                ? "the repository has no snapshots" : "project '\(project)' has no snapshots; store one with: belay backup"
+                ? "the repository has no snapshots"
+                : "project '\(project)' has no snapshots; store one with: belay backup"
         }
         var header = ["SNAPSHOT", "TIME", "AGE", "KIND", "PARTS", "FILES", "SIZE", "ADDED", "DESCRIPTION"]
-        var alignments: [TextTable.Alignment] = [.left, .left, .left, .left, .left, .right, .right, .right, .left]
+        var alignments: [TextTable.Alignment] = [
+            .left, .left, .left, .left, .left, .right, .right, .right, .left,
+        ]
         if showsProjects {
             header.insert("PROJECT", at: 1)
             alignments.insert(.left, at: 1)

@@ -60,11 +60,16 @@ package struct VerifyDocument: ReportDocument {
         let report = result.report
         findings = report.findings.map { finding in
             Item(
-                severity: finding.severity.rawValue, code: finding.code, subject: finding.subject,
-                message: finding.message, advice: finding.advice, affectedCount: finding.affected.count,
+                severity: finding.severity.rawValue,
+                code: finding.code,
+                subject: finding.subject,
+                message: finding.message,
+                advice: finding.advice,
+                affectedCount: finding.affected.count,
                 affected: finding.affected.paths.map {
                     Affected(snapshot: $0.snapshot.hexadecimal, path: $0.path)
-                })
+                }
+            )
         }
         errors = report.findings.count { $0.severity == .error }
         hints = report.findings.count { $0.severity == .hint }
@@ -100,15 +105,23 @@ package struct VerifyDocument: ReportDocument {
         }
         if omitted > 0 { lines.append("and \(Count.text(omitted, "more finding"))") }
         lines.append(
-            "looked at  \(Count.text(snapshots, "snapshot")), \(Count.text(trees, "tree")), \(Count.text(dataBlobs, "data blob")), \(Count.text(packs, "pack")) of \(ByteCount(packBytes))")
+            "looked at  \(Count.text(snapshots, "snapshot")), \(Count.text(trees, "tree")), \(Count.text(dataBlobs, "data blob")), \(Count.text(packs, "pack")) of \(ByteCount(packBytes))"
+        )
         if readPacks > 0 {
-            lines.append("read       \(Count.text(readPacks, "pack")), \(ByteCount(readBytes)): every byte against its hash")
+            lines.append(
+                "read       \(Count.text(readPacks, "pack")), \(ByteCount(readBytes)): every byte against its hash"
+            )
         } else {
             lines.append("read       no file contents; to read them as well: belay verify --read-data")
         }
         lines.append("took       \(Elapsed.text(duration))")
         if errors == 0 {
-            lines.append(style.success(readPacks == packs && packs > 0 ? "no errors were found" : "no errors were found in what was looked at"))
+            lines.append(
+                style.success(
+                    readPacks == packs && packs > 0
+                        ? "no errors were found" : "no errors were found in what was looked at"
+                )
+            )
         } else {
             lines.append(style.failure("\(Count.text(errors, "error"))") + " found; nothing was changed")
         }

@@ -24,7 +24,10 @@ package enum PrintableText {
 /// Spans of time that a command took, for people.
 package enum Elapsed {
     package static func text(_ duration: Duration) -> String {
-        let milliseconds = max(0, duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000)
+        let milliseconds = max(
+            0,
+            duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
+        )
         if milliseconds < 10_000 {
             let tenths = (milliseconds + 5) / 10
             return "\(tenths / 100).\(tenths % 100 < 10 ? "0" : "")\(tenths % 100) s"

@@ -145,8 +145,9 @@ private final class DataCheckWorker {
             }
         }
         hash(loaded[...], [])
-        for (position, (pack, bytes)) in loaded.enumerated() {
-            if digests[position] != pack.id.digest { outcome.problems.append(.packHash(pack.id)) }
+        // Each pack's memory is free for others as soon as it is checked.
+        while let (pack, bytes) = loaded.popLast() {
+            if digests[loaded.count] != pack.id.digest { outcome.problems.append(.packHash(pack.id)) }
             check(pack, bytes, &outcome)
             outcome.packs += 1
             outcome.bytes += UInt64(bytes.count)

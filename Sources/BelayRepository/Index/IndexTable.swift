@@ -92,11 +92,13 @@ package final class IndexTable: @unchecked Sendable {
     }
 
     /// Calls `body` for every record, by type and then by id.
-    package func forEach(_ body: (BlobHandle, BlobLocation) throws -> Void) rethrows {
+    package func visitRecords(_ body: (BlobHandle, BlobLocation) throws -> Void) rethrows {
         for type in BlobType.allCases {
             for position in 0..<count(of: type) {
                 try body(
-                    BlobHandle(type, BlobID(id(of: type, at: position))), location(of: type, at: position))
+                    BlobHandle(type, BlobID(id(of: type, at: position))),
+                    location(of: type, at: position)
+                )
             }
         }
     }

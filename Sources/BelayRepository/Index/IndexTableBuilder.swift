@@ -31,7 +31,11 @@ struct IndexTableLayout {
         let words = (0..<6).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
         guard words[0] == Self.magic, words[1...4].allSatisfy({ $0 < Self.countMaximum }) else { return nil }
         self.init(
-            indexCount: Int(words[1]), packCount: Int(words[2]), dataCount: Int(words[3]), treeCount: Int(words[4]))
+            indexCount: Int(words[1]),
+            packCount: Int(words[2]),
+            dataCount: Int(words[3]),
+            treeCount: Int(words[4])
+        )
         guard byteCount == bytes.count else { return nil }
         let body = UnsafeRawBufferPointer(rebasing: bytes[IndexTable.headerSize...])
         guard Checksum.of(body) == words[5] else { return nil }
@@ -69,11 +73,19 @@ struct IndexTableBuilder {
     }
 
     mutating func add(
-        _ handle: BlobHandle, pack: UInt32, offset: UInt32, length: UInt32, uncompressedLength: UInt32
+        _ handle: BlobHandle,
+        pack: UInt32,
+        offset: UInt32,
+        length: UInt32,
+        uncompressedLength: UInt32
     ) {
         let record = IndexTable.Record(
-            id: handle.id.digest, pack: pack, offset: offset, length: length,
-            uncompressedLength: uncompressedLength)
+            id: handle.id.digest,
+            pack: pack,
+            offset: offset,
+            length: length,
+            uncompressedLength: uncompressedLength
+        )
         if handle.type == .data { data.append(record) } else { trees.append(record) }
     }
 
@@ -86,8 +98,11 @@ struct IndexTableBuilder {
                 let location = table.location(of: type, at: position)
                 add(
                     BlobHandle(type, BlobID(table.id(of: type, at: position))),
-                    pack: numbers[table.packNumber(of: type, at: position)], offset: location.offset,
-                    length: location.length, uncompressedLength: location.uncompressedLength)
+                    pack: numbers[table.packNumber(of: type, at: position)],
+                    offset: location.offset,
+                    length: location.length,
+                    uncompressedLength: location.uncompressedLength
+                )
             }
         }
     }
@@ -97,13 +112,23 @@ struct IndexTableBuilder {
         Self.sort(&data)
         Self.sort(&trees)
         let layout = IndexTableLayout(
-            indexCount: indexIDs.count, packCount: packs.count, dataCount: data.count, treeCount: trees.count)
+            indexCount: indexIDs.count,
+            packCount: packs.count,
+            dataCount: data.count,
+            treeCount: trees.count
+        )
         let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: layout.byteCount, alignment: 16)
         for (position, id) in indexIDs.enumerated() {
-            id.digest.store(into: UnsafeMutableRawBufferPointer(rebasing: bytes[(IndexTable.headerSize + position * 32)...]))
+            id.digest.store(
+                into: UnsafeMutableRawBufferPointer(
+                    rebasing: bytes[(IndexTable.headerSize + position * 32)...]
+                )
+            )
         }
         for (position, id) in packs.enumerated() {
-            id.digest.store(into: UnsafeMutableRawBufferPointer(rebasing: bytes[(layout.packsStart + position * 32)...]))
+            id.digest.store(
+                into: UnsafeMutableRawBufferPointer(rebasing: bytes[(layout.packsStart + position * 32)...])
+            )
         }
         Self.write(data, into: UnsafeMutableRawBufferPointer(rebasing: bytes[layout.dataStart...]))
         Self.write(trees, into: UnsafeMutableRawBufferPointer(rebasing: bytes[layout.treeStart...]))

@@ -1,6 +1,6 @@
-import BelayStore
 package import BelayCore
 import BelayFormat
+import BelayStore
 import BelaySystem
 
 /// The blobs that were in the repository when a backup began.
@@ -86,7 +86,8 @@ extension Repository {
     private static let recentIndexesMaximum = 24
 
     /// The index files as they are, without a cache, leaving out those that cannot be read.
-    package func loadReadableIndexes() async throws -> (table: IndexTable, unreadable: [(IndexID, any Error)]) {
+    package func loadReadableIndexes() async throws -> (table: IndexTable, unreadable: [(IndexID, any Error)])
+    {
         var builder = IndexTableBuilder()
         var unreadable: [(IndexID, any Error)] = []
         for id in try await indexIDs().sorted() {
@@ -106,7 +107,8 @@ extension Repository {
         part.add(id)
         var lastPack: (id: PackID, number: UInt32)?
         do throws(FormatError) {
-            let visit: (PackID, IndexedBlob) throws(FormatError) -> Void = { (pack, blob) throws(FormatError) in
+            let visit: (PackID, IndexedBlob) throws(FormatError) -> Void = {
+                (pack, blob) throws(FormatError) in
                 let number: UInt32
                 if let lastPack, lastPack.id == pack {
                     number = lastPack.number
@@ -115,20 +117,29 @@ extension Repository {
                     lastPack = (pack, number)
                 }
                 part.add(
-                    BlobHandle(blob.type, blob.id), pack: number, offset: blob.offset, length: blob.length,
-                    uncompressedLength: blob.uncompressedLength)
+                    BlobHandle(blob.type, blob.id),
+                    pack: number,
+                    offset: blob.offset,
+                    length: blob.length,
+                    uncompressedLength: blob.uncompressedLength
+                )
             }
             try decodeIndex(json, visit)
         } catch {
             throw BelayError(
-                .repositoryDamaged, "index/\(id) cannot be read", hint: "run `belay repair index`",
-                subjects: [Handle(id).path], cause: error)
+                .repositoryDamaged,
+                "index/\(id) cannot be read",
+                hint: "run `belay repair index`",
+                subjects: [Handle(id).path],
+                cause: error
+            )
         }
         builder = part
     }
 
     private func decodeIndex(
-        _ json: [UInt8], _ visit: (PackID, IndexedBlob) throws(FormatError) -> Void
+        _ json: [UInt8],
+        _ visit: (PackID, IndexedBlob) throws(FormatError) -> Void
     ) throws(FormatError) {
         var failure: FormatError?
         json.withUnsafeBytes { bytes in
@@ -154,7 +165,12 @@ extension Repository {
         do throws(SystemError) {
             try Paths.makeFolders(folder)
             try AtomicFile.write(
-                table.contents, to: "index", inFolder: folder, mode: 0o600, durability: .volatile)
+                table.contents,
+                to: "index",
+                inFolder: folder,
+                mode: 0o600,
+                durability: .volatile
+            )
         } catch {
             note("the index cache could not be written: \(error)")
         }

@@ -9,8 +9,9 @@ package enum LockMode: Hashable, Sendable {
     case exclusive
 }
 
-/// Which locks stand in the way of which, and which are left over. Pure: the present moment and whether a
-/// process lives are arguments.
+/// Which locks stand in the way of which, and which are left over.
+///
+/// Pure: the present moment and whether a process lives are arguments.
 enum LockRules {
     /// A lock not refreshed for so long belongs to nobody.
     static let staleAfterSeconds: Int64 = 30 * 60
@@ -23,11 +24,15 @@ enum LockRules {
 
     /// Whether a lock is left over: too old, or by a process of this machine that does not live.
     static func isStale(
-        _ lock: LockFile, now: Timestamp, hostname: String, isAlive: (Int32) -> Bool
+        _ lock: LockFile,
+        now: Timestamp,
+        hostname: String,
+        isAlive: (Int32) -> Bool
     ) -> Bool {
         // A time in the future is a wrong clock, not an old lock.
         if now.seconds - lock.time.seconds > staleAfterSeconds { return true }
-        guard lock.hostname == hostname, !hostname.isEmpty, let process = Int32(exactly: lock.processID) else {
+        guard lock.hostname == hostname, !hostname.isEmpty, let process = Int32(exactly: lock.processID)
+        else {
             return false
         }
         return process > 0 && !isAlive(process)

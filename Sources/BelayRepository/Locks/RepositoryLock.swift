@@ -101,7 +101,9 @@ package final class RepositoryLock: Sendable {
     }
 
     private static func write(
-        _ repository: Repository, _ mode: LockMode, _ time: Timestamp
+        _ repository: Repository,
+        _ mode: LockMode,
+        _ time: Timestamp
     ) async throws -> LockID {
         let host = repository.host
         let file = LockFile(
@@ -118,13 +120,19 @@ package final class RepositoryLock: Sendable {
     }
 
     private static func refuseConflicts(
-        _ repository: Repository, _ mode: LockMode, except own: LockID?
+        _ repository: Repository,
+        _ mode: LockMode,
+        except own: LockID?
     ) async throws {
         var others: [HeldLock] = []
         let now = repository.clock.now()
         for lock in try await repository.locks() where lock.id != own {
             let isStale = LockRules.isStale(
-                lock.file, now: now, hostname: repository.host.hostname, isAlive: HostIdentity.isAlive)
+                lock.file,
+                now: now,
+                hostname: repository.host.hostname,
+                isAlive: HostIdentity.isAlive
+            )
             if isStale {
                 try await repository.remove(Handle(lock.id))
             } else {
@@ -143,7 +151,7 @@ package final class RepositoryLock: Sendable {
 extension Repository {
     /// Runs `body` while holding a lock, which is released however it ends.
     ///
-    /// - Parameter retry: how long to try again while others hold a lock in the way.
+    /// With `retry` it is tried again for so long while others hold a lock in the way.
     package func withLock<Result: Sendable>(
         _ mode: LockMode,
         retry: Duration? = nil,
@@ -208,7 +216,12 @@ extension Repository {
             var goes = all
             if !all, let json = try? await loadUnpacked(file.handle), let lock = try? LockFile.decode(json) {
                 // What cannot be read stays: only `all` may take what may be somebody's.
-                goes = LockRules.isStale(lock, now: now, hostname: host.hostname, isAlive: HostIdentity.isAlive)
+                goes = LockRules.isStale(
+                    lock,
+                    now: now,
+                    hostname: host.hostname,
+                    isAlive: HostIdentity.isAlive
+                )
             }
             if goes {
                 try await remove(file.handle)

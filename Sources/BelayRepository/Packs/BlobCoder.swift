@@ -42,7 +42,9 @@ package final class BlobEncoder {
         Self.reserve(payload.count + Envelope.overhead, in: &scratch)
         let count = envelope.seal(payload, iv: random.pair(), into: scratch)
         return Sealed(
-            bytes: UnsafeRawBufferPointer(rebasing: scratch[..<count]), uncompressedLength: uncompressedLength)
+            bytes: UnsafeRawBufferPointer(rebasing: scratch[..<count]),
+            uncompressedLength: uncompressedLength
+        )
     }
 
     /// The vector stands before the sealed bytes.
@@ -88,15 +90,23 @@ package final class BlobDecoder {
             opened = .allocate(byteCount: max(sealed.count, 256 << 10), alignment: 64)
         }
         let count = try envelope.open(sealed, into: opened)
-        let length = try decompressor.decompress(UnsafeRawBufferPointer(rebasing: opened[..<count]), into: target)
+        let length = try decompressor.decompress(
+            UnsafeRawBufferPointer(rebasing: opened[..<count]),
+            into: target
+        )
         guard length == target.count else {
-            throw .malformed(what: "blob", detail: "it decompresses to \(length) bytes instead of \(target.count)")
+            throw .malformed(
+                what: "blob",
+                detail: "it decompresses to \(length) bytes instead of \(target.count)"
+            )
         }
     }
 
     /// Opens, decompresses and checks a blob against its id.
     package func decode(
-        _ sealed: UnsafeRawBufferPointer, at location: BlobLocation, id: BlobID
+        _ sealed: UnsafeRawBufferPointer,
+        at location: BlobLocation,
+        id: BlobID
     ) throws(FormatError) -> [UInt8] {
         var failure: FormatError?
         let plain = [UInt8](unsafeUninitializedCapacity: location.plainLength) { buffer, count in

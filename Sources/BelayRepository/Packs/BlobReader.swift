@@ -29,7 +29,8 @@ package final class BlobReader: Sendable {
             do {
                 let sealed = try await repository.load(
                     Handle(location.pack),
-                    range: UInt64(location.offset)..<(UInt64(location.offset) + UInt64(location.length)))
+                    range: UInt64(location.offset)..<(UInt64(location.offset) + UInt64(location.length))
+                )
                 return try sealed.withUnsafeBytes { try decode($0, at: location, id: handle.id) }
             } catch let error as BelayError where error.code != .repositoryDamaged {
                 throw error
@@ -42,7 +43,9 @@ package final class BlobReader: Sendable {
 
     /// Opens, decompresses and checks sealed bytes.
     func decode(
-        _ sealed: UnsafeRawBufferPointer, at location: BlobLocation, id: BlobID
+        _ sealed: UnsafeRawBufferPointer,
+        at location: BlobLocation,
+        id: BlobID
     ) throws(FormatError) -> [UInt8] {
         let decoder = take()
         defer { give(decoder) }
@@ -57,7 +60,8 @@ package final class BlobReader: Sendable {
                 : "\(handle.type.name) blob \(handle.id.short) cannot be read from any pack",
             hint: "run `belay verify --all` to see what is affected, then `belay repair`",
             subjects: [handle.id.hexadecimal],
-            cause: cause)
+            cause: cause
+        )
     }
 
     private func take() -> sending BlobDecoder {

@@ -81,8 +81,12 @@ package final class BlobWriter: Sendable {
             handle.type == .tree
             ? treePack : dataPacks[(step ^ Int(handle.id.digest.firstByte)) % Self.openPacks]
         let blob = IndexedBlob(
-            type: handle.type, id: handle.id, offset: 0, length: 0,
-            uncompressedLength: sealed.uncompressedLength)
+            type: handle.type,
+            id: handle.id,
+            offset: 0,
+            length: 0,
+            uncompressedLength: sealed.uncompressedLength
+        )
         let full = pack.append(sealed.bytes, as: blob, closingAt: packSize) {
             var empty = PackBuilder()
             if let buffer = spare.withLock({ $0.popLast() }) {

@@ -18,7 +18,10 @@ final class OpenPack: Sendable {
 
     /// Appends a sealed blob; when the pack has reached `size`, puts `next` in its place and gives it.
     func append(
-        _ sealed: UnsafeRawBufferPointer, as blob: IndexedBlob, closingAt size: Int, next: () -> PackBuilder
+        _ sealed: UnsafeRawBufferPointer,
+        as blob: IndexedBlob,
+        closingAt size: Int,
+        next: () -> PackBuilder
     ) -> PackBuilder? {
         builder.withLock { builder in
             builder.append(sealed, as: blob)

@@ -1,6 +1,6 @@
-import BelayStore
 package import BelayCore
 import BelayFormat
+import BelayStore
 import BelaySystem
 
 /// A snapshot file that cannot be read.

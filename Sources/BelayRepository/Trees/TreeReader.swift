@@ -44,8 +44,12 @@ package final class TreeReader: Sendable {
             return try TreeDecoding.decode(plain)
         } catch {
             throw BelayError(
-                .repositoryDamaged, "tree \(id.short) is not a valid directory",
-                hint: "run `belay verify --all` to see what is affected", subjects: [id.hexadecimal], cause: error)
+                .repositoryDamaged,
+                "tree \(id.short) is not a valid directory",
+                hint: "run `belay verify --all` to see what is affected",
+                subjects: [id.hexadecimal],
+                cause: error
+            )
         }
     }
 
@@ -58,7 +62,9 @@ package final class TreeReader: Sendable {
                 // What cannot be read here is read again, from every copy, below.
                 try? blobs.decode(
                     UnsafeRawBufferPointer(rebasing: bytes[start..<(start + Int(location.length))]),
-                    at: location, id: id)
+                    at: location,
+                    id: id
+                )
             }
             if let plain { return plain }
         }

@@ -14,7 +14,9 @@ package struct RehearsalStore: ObjectStore {
     package func prepare() async throws(StoreError) {}
 
     package func save(
-        _ bytes: [UInt8], as handle: Handle, durability: Durability
+        _ bytes: [UInt8],
+        as handle: Handle,
+        durability: Durability
     ) async throws(StoreError) {}
 
     package func load(_ handle: Handle) async throws(StoreError) -> [UInt8] { try await base.load(handle) }
@@ -23,7 +25,9 @@ package struct RehearsalStore: ObjectStore {
         try await base.load(handle, range: range)
     }
 
-    package func size(of handle: Handle) async throws(StoreError) -> UInt64? { try await base.size(of: handle) }
+    package func size(of handle: Handle) async throws(StoreError) -> UInt64? {
+        try await base.size(of: handle)
+    }
 
     package func list(_ kind: FileKind) async throws(StoreError) -> [StoredFile] { try await base.list(kind) }
 

@@ -1,4 +1,5 @@
 import Synchronization
+
 #if canImport(Glibc)
 import Glibc
 #else
@@ -64,11 +65,16 @@ package final class BlockingPool: TaskExecutor, @unchecked Sendable {
         // Deep enough for recursion over trees; only touched pages are real.
         pthread_attr_setstacksize(&attributes, 8 << 20)
         let context = Unmanaged.passRetained(self).toOpaque()
-        let status = pthread_create(&thread, &attributes, { context in
-            guard let context else { return nil }
-            Unmanaged<BlockingPool>.fromOpaque(context).takeRetainedValue().serve()
-            return nil
-        }, context)
+        let status = pthread_create(
+            &thread,
+            &attributes,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<BlockingPool>.fromOpaque(context).takeRetainedValue().serve()
+                return nil
+            },
+            context
+        )
         pthread_attr_destroy(&attributes)
         precondition(status == 0, "the system gives no thread")
     }

@@ -1,4 +1,5 @@
 import BelayCore
+
 #if canImport(Glibc)
 import Glibc
 #else

@@ -23,7 +23,9 @@ package struct DigestTextCache {
         let sum = bytes[...end].withUnsafeBytes { Checksum.of($0) }
         guard bytes[(end + 1)...].elementsEqual("\(sum)\n".utf8) else { return }
         for line in bytes[...end].split(separator: 0x0A) where line.count > 65 {
-            guard let digest = Digest(hexadecimal: String(decoding: line.prefix(64), as: UTF8.self)) else { return }
+            guard let digest = Digest(hexadecimal: String(decoding: line.prefix(64), as: UTF8.self)) else {
+                return
+            }
             texts[digest] = Array(line.dropFirst(65))
         }
     }
@@ -38,7 +40,7 @@ package struct DigestTextCache {
 
     /// Writes what was added.
     ///
-    /// - Parameter present: if given, what is not among these is dropped.
+    /// If `present` is given, what is not in it is dropped.
     package mutating func save(keeping present: Set<Digest>? = nil) throws(SystemError) {
         if let present {
             let count = texts.count

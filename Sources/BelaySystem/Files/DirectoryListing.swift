@@ -1,5 +1,6 @@
-import CBelay
 package import BelayCore
+import CBelay
+
 #if canImport(Glibc)
 import Glibc
 #else
@@ -100,7 +101,8 @@ package struct DirectoryListing: ~Copyable {
                             offset: Int32(nameOffset),
                             length: UInt16(nameLength),
                             kind: belay_entry_kind(record)
-                        ))
+                        )
+                    )
                 }
             }
             offset += length

@@ -1,5 +1,6 @@
-import CBelay
 package import BelayCore
+import CBelay
+
 #if canImport(Glibc)
 import Glibc
 #else
@@ -14,7 +15,10 @@ package enum ExtendedAttributes {
     private static let sizeMaximum = 65_536
 
     /// The attributes of an open file, in the kernel's order; mostly one system call that says there are none.
-    package static func read(descriptor: Int32, subject: String) throws(SystemError) -> [Node.ExtendedAttribute] {
+    package static func read(
+        descriptor: Int32,
+        subject: String
+    ) throws(SystemError) -> [Node.ExtendedAttribute] {
         try read(
             subject: subject,
             list: { flistxattr(descriptor, $0, $1) },
@@ -23,7 +27,10 @@ package enum ExtendedAttributes {
     }
 
     /// The attributes of an entry of any kind, a symlink's own included.
-    package static func read(of name: FileName, in folder: Folder) throws(SystemError) -> [Node.ExtendedAttribute] {
+    package static func read(
+        of name: FileName,
+        in folder: Folder
+    ) throws(SystemError) -> [Node.ExtendedAttribute] {
         let path = folder.kernelPath(name)
         return try read(
             subject: folder.subject(name),
@@ -34,7 +41,9 @@ package enum ExtendedAttributes {
 
     /// Sets exactly `attributes` on an open file: those it has besides are removed.
     package static func write(
-        _ attributes: [Node.ExtendedAttribute], descriptor: Int32, subject: String
+        _ attributes: [Node.ExtendedAttribute],
+        descriptor: Int32,
+        subject: String
     ) throws(SystemError) {
         try write(
             attributes,
@@ -47,7 +56,9 @@ package enum ExtendedAttributes {
 
     /// Sets exactly `attributes` on an entry of any kind.
     package static func write(
-        _ attributes: [Node.ExtendedAttribute], of name: FileName, in folder: Folder
+        _ attributes: [Node.ExtendedAttribute],
+        of name: FileName,
+        in folder: Folder
     ) throws(SystemError) {
         let path = folder.kernelPath(name)
         let subject = folder.subject(name)
@@ -61,7 +72,8 @@ package enum ExtendedAttributes {
     }
 
     private static func names(
-        subject: String, _ list: (UnsafeMutablePointer<CChar>?, Int) -> Int
+        subject: String,
+        _ list: (UnsafeMutablePointer<CChar>?, Int) -> Int
     ) throws(SystemError) -> [[CChar]] {
         // Most files have none: ask for the size alone first.
         let size = list(nil, 0)

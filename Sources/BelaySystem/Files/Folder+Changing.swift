@@ -1,5 +1,6 @@
-import CBelay
 package import BelayCore
+import CBelay
+
 #if canImport(Glibc)
 import Glibc
 #else
@@ -74,7 +75,9 @@ extension Folder {
         while true {
             var buffer = [CChar](repeating: 0, count: capacity)
             let count = name.withCString { name in
-                buffer.withUnsafeMutableBufferPointer { readlinkat(descriptor, name, $0.baseAddress.unsafelyUnwrapped, $0.count) }
+                buffer.withUnsafeMutableBufferPointer {
+                    readlinkat(descriptor, name, $0.baseAddress.unsafelyUnwrapped, $0.count)
+                }
             }
             guard count >= 0 else { throw .current("readlink", subject(name)) }
             if count < capacity { return buffer[..<count].map { UInt8(bitPattern: $0) } }
@@ -96,11 +99,19 @@ extension Folder {
     }
 
     package func setTimes(
-        of name: FileName, accessed: Timestamp, modified: Timestamp
+        of name: FileName,
+        accessed: Timestamp,
+        modified: Timestamp
     ) throws(SystemError) {
         let status = name.withCString {
             belay_set_times_at(
-                descriptor, $0, accessed.seconds, accessed.nanoseconds, modified.seconds, modified.nanoseconds)
+                descriptor,
+                $0,
+                accessed.seconds,
+                accessed.nanoseconds,
+                modified.seconds,
+                modified.nanoseconds
+            )
         }
         guard status == 0 else { throw .current("utimens", subject(name)) }
     }
@@ -115,7 +126,12 @@ extension Folder {
 
     package func setTimes(accessed: Timestamp, modified: Timestamp) throws(SystemError) {
         let status = belay_set_times(
-            descriptor, accessed.seconds, accessed.nanoseconds, modified.seconds, modified.nanoseconds)
+            descriptor,
+            accessed.seconds,
+            accessed.nanoseconds,
+            modified.seconds,
+            modified.nanoseconds
+        )
         guard status == 0 else { throw .current("utimens", path) }
     }
 

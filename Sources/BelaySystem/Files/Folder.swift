@@ -1,5 +1,6 @@
-import CBelay
 package import BelayCore
+import CBelay
+
 #if canImport(Glibc)
 import Glibc
 #else

@@ -1,5 +1,6 @@
-import CBelay
 package import BelayCore
+import CBelay
+
 #if canImport(Glibc)
 import Glibc
 #else
@@ -37,7 +38,9 @@ package struct OpenFile: ~Copyable {
 
     /// Creates an entry that must not be there yet, for reading and writing.
     package static func creating(
-        _ name: FileName, in folder: Folder, mode: UInt32 = 0o600
+        _ name: FileName,
+        in folder: Folder,
+        mode: UInt32 = 0o600
     ) throws(SystemError) -> OpenFile {
         let descriptor = name.withCString {
             belay_open_at(folder.descriptor, $0, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
@@ -81,12 +84,17 @@ package struct OpenFile: ~Copyable {
 
     /// Reads at `offset` until `target` is full or the file ends; gives the bytes read.
     package func read(
-        into target: UnsafeMutableRawBufferPointer, at offset: UInt64
+        into target: UnsafeMutableRawBufferPointer,
+        at offset: UInt64
     ) throws(SystemError) -> Int {
         var done = 0
         while done < target.count {
             let count = pread(
-                descriptor, target.baseAddress.map { $0 + done }, target.count - done, off_t(offset) + off_t(done))
+                descriptor,
+                target.baseAddress.map { $0 + done },
+                target.count - done,
+                off_t(offset) + off_t(done)
+            )
             if count < 0 {
                 if errno == EINTR { continue }
                 throw .current("read", path)
@@ -115,7 +123,11 @@ package struct OpenFile: ~Copyable {
         var done = 0
         while done < bytes.count {
             let count = pwrite(
-                descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset) + off_t(done))
+                descriptor,
+                bytes.baseAddress.map { $0 + done },
+                bytes.count - done,
+                off_t(offset) + off_t(done)
+            )
             if count < 0 {
                 if errno == EINTR { continue }
                 throw .current("write", path)
@@ -151,7 +163,12 @@ package struct OpenFile: ~Copyable {
     package func setTimes(accessed: Timestamp, modified: Timestamp) throws(SystemError) {
         guard
             belay_set_times(
-                descriptor, accessed.seconds, accessed.nanoseconds, modified.seconds, modified.nanoseconds) == 0
+                descriptor,
+                accessed.seconds,
+                accessed.nanoseconds,
+                modified.seconds,
+                modified.nanoseconds
+            ) == 0
         else { throw .current("utimens", path) }
     }
 

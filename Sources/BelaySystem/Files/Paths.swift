@@ -1,4 +1,5 @@
 import CBelay
+
 #if canImport(Glibc)
 import Glibc
 #else
@@ -14,7 +15,9 @@ package enum Paths {
             guard isFolder(path) else { throw SystemError(call: "mkdir", subject: path, number: ENOTDIR) }
             return
         }
-        guard errno == ENOENT, let parent = parent(of: path), parent != path else { throw .current("mkdir", path) }
+        guard errno == ENOENT, let parent = parent(of: path), parent != path else {
+            throw .current("mkdir", path)
+        }
         try makeFolders(parent, mode: mode)
         if mkdir(path, mode_t(mode)) != 0 && errno != EEXIST { throw .current("mkdir", path) }
     }

@@ -56,8 +56,8 @@ package enum AccountNames {
 
     /// The group's name; empty if the number has none.
     package static func group(_ id: UInt32) -> String {
-        var entry = group_entry()
-        var result: UnsafeMutablePointer<group_entry>?
+        var entry = GroupEntry()
+        var result: UnsafeMutablePointer<GroupEntry>?
         return withBuffer { buffer in
             let status = getgrgid_r(id, &entry, buffer.baseAddress.unsafelyUnwrapped, buffer.count, &result)
             guard status != ERANGE else { return nil }
@@ -66,7 +66,7 @@ package enum AccountNames {
         }
     }
 
-    private typealias group_entry = Glibc.group
+    private typealias GroupEntry = Glibc.group
 
     private static func withBuffer(_ body: (UnsafeMutableBufferPointer<CChar>) -> String?) -> String {
         var size = 4096

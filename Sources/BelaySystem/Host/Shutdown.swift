@@ -1,5 +1,6 @@
 import CBelay
 import Synchronization
+
 #if canImport(Glibc)
 import Glibc
 #else
@@ -33,10 +34,15 @@ package enum Shutdown {
         sigaddset(&signals, SIGTERM)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         var thread = pthread_t()
-        pthread_create(&thread, nil, { _ in
-            Shutdown.wait()
-            return nil
-        }, nil)
+        pthread_create(
+            &thread,
+            nil,
+            { _ in
+                Shutdown.wait()
+                return nil
+            },
+            nil
+        )
         pthread_detach(thread)
     }
 
@@ -55,7 +61,11 @@ package enum Shutdown {
         while true {
             var number: Int32 = 0
             guard sigwait(&signals, &number) == 0 else { continue }
-            let first = received.compareExchange(expected: 0, desired: number, ordering: .acquiringAndReleasing)
+            let first = received.compareExchange(
+                expected: 0,
+                desired: number,
+                ordering: .acquiringAndReleasing
+            )
             if !first.exchanged { _exit(128 + number) }
             handler.withLock { $0 }?()
         }

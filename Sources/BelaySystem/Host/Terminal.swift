@@ -1,4 +1,5 @@
 import CBelay
+
 #if canImport(Glibc)
 import Glibc
 #else
@@ -42,7 +43,7 @@ package enum Terminal {
 
     /// Reads a line from standard input; `nil` at its end.
     ///
-    /// - Parameter hidden: whether a terminal shows what is typed.
+    /// With `hidden`, a terminal does not show what is typed.
     package static func readLine(hidden: Bool = false) -> String? {
         let hides = hidden && isInputTerminal && belay_terminal_echo(STDIN_FILENO, 0) == 0
         defer {

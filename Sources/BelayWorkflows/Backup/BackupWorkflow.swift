@@ -45,33 +45,62 @@ package struct BackupWorkflow: Sendable {
         let known = try await repository.loadKnownBlobs()
         let settings = archiveSettings(selection, started)
         let archiver = Archiver(
-            repository: repository, settings: settings, cacheFolder: usesCache ? workspace.projectCacheFolder : nil)
+            repository: repository,
+            settings: settings,
+            cacheFolder: usesCache ? workspace.projectCacheFolder : nil
+        )
         let cache = request.isForced ? nil : archiver.openCache(snapshots: Set(catalog.all.map(\.id)))
         let indexes = Set(known.indexIDs)
         let holds = cache.map { indexes.isSuperset(of: $0.head.indexes) } ?? true
         let parent = catalog.parent(host: repository.host.hostname, paths: [workspace.project.directory])
 
-        let stored = try await BlobWriter.with(repository, known: known, packSize: request.packSize) { writer in
+        let stored = try await BlobWriter.with(repository, known: known, packSize: request.packSize) {
+            writer in
             let files = try await archiver.store(
-                through: writer, cache: cache, verifyingAgainst: holds ? nil : known, progress: progress)
+                through: writer,
+                cache: cache,
+                verifyingAgainst: holds ? nil : known,
+                progress: progress
+            )
             try refuseEmpty(files, parent)
             let manifest = makeManifest(selection, files.totals, started)
             let root = try await GeneratedTree.store(
-                manifest, besides: files.rootNodes, through: writer, repository, at: started)
+                manifest,
+                besides: files.rootNodes,
+                through: writer,
+                repository,
+                at: started
+            )
             return (files: files, manifest: manifest, root: root)
         }
         let (files, manifest, root) = stored.result
         var result = BackupResult(
-            snapshot: nil, manifest: manifest, totals: files.totals, counts: files.counts, added: stored.added,
-            failures: files.failures + missingParts(), parent: parent?.id, duration: clock.now - begin,
-            isDryRun: request.isDryRun, isUnchanged: !files.isChanged && cache != nil)
+            snapshot: nil,
+            manifest: manifest,
+            totals: files.totals,
+            counts: files.counts,
+            added: stored.added,
+            failures: files.failures + missingParts(),
+            parent: parent?.id,
+            duration: clock.now - begin,
+            isDryRun: request.isDryRun,
+            isUnchanged: !files.isChanged && cache != nil
+        )
         if request.isDryRun || (request.skipsUnchanged && result.isUnchanged) { return result }
 
         var snapshot = Snapshot(
-            time: started.inZone(workspace.zone), parent: parent?.id, tree: root,
-            paths: [workspace.project.directory], hostname: repository.host.hostname,
-            username: repository.host.username, userID: repository.host.userID, groupID: repository.host.groupID,
-            excludes: request.excludeTexts, tags: tags, programVersion: Version.program)
+            time: started.inZone(workspace.zone),
+            parent: parent?.id,
+            tree: root,
+            paths: [workspace.project.directory],
+            hostname: repository.host.hostname,
+            username: repository.host.username,
+            userID: repository.host.userID,
+            groupID: repository.host.groupID,
+            excludes: request.excludeTexts,
+            tags: tags,
+            programVersion: Version.program
+        )
         snapshot.summary = makeSummary(result, started)
         // Nothing refers to what was stored until this; our lock must have protected it all the time.
         try lock?.requireHeld()
@@ -125,7 +154,10 @@ package struct BackupWorkflow: Sendable {
     private func snapshotTags() throws -> [String] {
         do throws(SnapshotTagError) {
             return try SnapshotTags(
-                kind: request.kind, name: request.name, project: workspace.project.name, userTags: request.tags
+                kind: request.kind,
+                name: request.name,
+                project: workspace.project.name,
+                userTags: request.tags
             ).tags
         } catch {
             throw BelayError(.usage, "a tag cannot be used: \(error)", hint: "tags are texts without commas")
@@ -140,8 +172,10 @@ package struct BackupWorkflow: Sendable {
         }
         guard isTaken else { return }
         throw BelayError(
-            .checkpointExists, "there is a checkpoint '\(name)' already",
-            hint: "choose another name, or run `belay release \(name)` first")
+            .checkpointExists,
+            "there is a checkpoint '\(name)' already",
+            hint: "choose another name, or run `belay release \(name)` first"
+        )
     }
 
     /// Refuses to call a success what looks like a loss.
@@ -149,15 +183,19 @@ package struct BackupWorkflow: Sendable {
         guard request.only.isEmpty else {
             if files.totals.files == 0 && files.totals.folders == 0 {
                 throw BelayError(
-                    .projectEmpty, "nothing that was asked for is there: \(request.only.joined(separator: ", "))",
-                    hint: "check the paths under `components` in belay.yaml")
+                    .projectEmpty,
+                    "nothing that was asked for is there: \(request.only.joined(separator: ", "))",
+                    hint: "check the paths under `components` in belay.yaml"
+                )
             }
             return
         }
         if files.rootNodes.isEmpty {
             throw BelayError(
-                .projectEmpty, "\(workspace.project.directory) holds nothing that could be stored",
-                hint: "check the path given with -C, and what is excluded")
+                .projectEmpty,
+                "\(workspace.project.directory) holds nothing that could be stored",
+                hint: "check the path given with -C, and what is excluded"
+            )
         }
         guard !request.allowsShrinking, let before = parent?.snapshot.summary?.totalFilesProcessed,
             before >= Self.shrinkingFiles, files.totals.files < before / Self.shrinkingFactor
@@ -165,7 +203,9 @@ package struct BackupWorkflow: Sendable {
         throw BelayError(
             .projectEmpty,
             "the project has \(files.totals.files) files, where its last snapshot has \(before): that looks like a loss",
-            hint: "if it is meant, repeat with --allow-shrinking; the last snapshot is \(parent?.id.short ?? "")")
+            hint:
+                "if it is meant, repeat with --allow-shrinking; the last snapshot is \(parent?.id.short ?? "")"
+        )
     }
 
     /// A project of at least so many files that has fewer than a tenth of them is suspect.
@@ -177,30 +217,50 @@ package struct BackupWorkflow: Sendable {
         workspace.project.configuration.unsupportedSections.filter(\.affectsSnapshots).flatMap { section in
             section.names.map {
                 SourceFailure(
-                    path: "\(section.key)/\($0)", kind: .unreadable,
-                    reason: "this version of belay stores files only; it is not in the snapshot")
+                    path: "\(section.key)/\($0)",
+                    kind: .unreadable,
+                    reason: "this version of belay stores files only; it is not in the snapshot"
+                )
             }
         }
     }
 
     private func makeManifest(
-        _ selection: PartSelection, _ totals: FolderTotals, _ started: Timestamp
+        _ selection: PartSelection,
+        _ totals: FolderTotals,
+        _ started: Timestamp
     ) -> Manifest {
         let configuration = workspace.project.configuration
         let git = GitInspector.state(of: workspace.project.directory, environment: workspace.environment)
         return Manifest(
-            program: Version.program, project: workspace.project.name, kind: request.kind.word, name: request.name,
-            message: request.message, time: TimestampText.text(started), parts: selection.parts,
+            program: Version.program,
+            project: workspace.project.name,
+            kind: request.kind.word,
+            name: request.name,
+            message: request.message,
+            time: TimestampText.text(started),
+            parts: selection.parts,
             scope: Manifest.Scope(
-                root: workspace.project.directory, only: selection.paths,
-                gitignore: configuration.gitignore == .respect, exclude: excludes,
-                include: configuration.include, excludeFlags: request.excludeTexts),
+                root: workspace.project.directory,
+                only: selection.paths,
+                gitignore: configuration.gitignore == .respect,
+                exclude: excludes,
+                include: configuration.include,
+                excludeFlags: request.excludeTexts
+            ),
             git: git.map {
                 Manifest.Git(
-                    root: $0.root, branch: $0.branch, commit: $0.commit, upstream: $0.upstream,
-                    modified: $0.staged + $0.modified + $0.unmerged, untracked: $0.untracked, stashes: $0.stashes)
+                    root: $0.root,
+                    branch: $0.branch,
+                    commit: $0.commit,
+                    upstream: $0.upstream,
+                    modified: $0.staged + $0.modified + $0.unmerged,
+                    untracked: $0.untracked,
+                    stashes: $0.stashes
+                )
             },
-            totals: Manifest.Totals(files: totals.files, folders: totals.folders, bytes: totals.bytes))
+            totals: Manifest.Totals(files: totals.files, folders: totals.folders, bytes: totals.bytes)
+        )
     }
 
     private func makeSummary(_ result: BackupResult, _ started: Timestamp) -> Snapshot.Summary {

@@ -1,4 +1,5 @@
 package import BelayCore
+
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else

@@ -26,16 +26,20 @@ struct PartSelection {
                 || project.configuration.captures.contains(where: { $0.name == name })
             {
                 throw BelayError(
-                    .usage, "this version of belay stores files only, not '\(name)'",
-                    hint: "leave it out, and keep a dump of it yourself until then")
+                    .usage,
+                    "this version of belay stores files only, not '\(name)'",
+                    hint: "leave it out, and keep a dump of it yourself until then"
+                )
             }
             let nearest = NearestName.suggestion(for: name, among: components.map(\.name))
             throw BelayError(
-                .usage, "the project has no part '\(name)'",
+                .usage,
+                "the project has no part '\(name)'",
                 hint: nearest.map { "did you mean '\($0)'?" }
                     ?? (components.isEmpty
                         ? "name parts under `components` in belay.yaml first"
-                        : "its parts are: \(components.map(\.name).joined(separator: ", "))"))
+                        : "its parts are: \(components.map(\.name).joined(separator: ", "))")
+            )
         }
         // A component that is the whole directory needs no selection.
         if paths.contains(".") { paths = [] }

@@ -16,9 +16,11 @@ package struct ListWorkflow: Sendable {
         self.workspace = workspace
     }
 
-    /// - Parameter tags: only snapshots with all tags of one of these lists; empty for all.
+    /// The snapshots of the project, or of all projects; with `tags` only those that have all tags of one list.
     package func run(
-        _ catalog: SnapshotCatalog, allProjects: Bool, tags: [[String]]
+        _ catalog: SnapshotCatalog,
+        allProjects: Bool,
+        tags: [[String]]
     ) async throws -> [ListedSnapshot] {
         let chosen = (allProjects ? catalog.all : catalog.ofProject).filter { stored in
             tags.isEmpty || tags.contains { list in list.allSatisfy { stored.snapshot.tags.contains($0) } }
@@ -30,7 +32,9 @@ package struct ListWorkflow: Sendable {
             do {
                 item.manifest = try await reader.manifest(of: stored.snapshot)
             } catch let error as BelayError where error.code == .repositoryDamaged {
-                workspace.repository.note("the manifest of snapshot \(stored.id.short) cannot be read: \(error)")
+                workspace.repository.note(
+                    "the manifest of snapshot \(stored.id.short) cannot be read: \(error)"
+                )
             }
             listed.append(item)
         }

@@ -40,7 +40,9 @@ package struct ManifestReader {
         if let known = self.trees {
             trees = known
         } else {
-            trees = TreeReader(BlobReader(workspace.repository, index: try await workspace.repository.loadIndex()))
+            trees = TreeReader(
+                BlobReader(workspace.repository, index: try await workspace.repository.loadIndex())
+            )
             self.trees = trees
         }
         guard let folder = try await trees.load(root).node(named: GeneratedFolder.name)?.subtree,

@@ -1,8 +1,8 @@
-import BelaySystem
 package import BelayCore
 import BelayProject
 package import BelayRepository
 import BelayRules
+import BelaySystem
 
 /// The snapshots of a repository, those of one project apart from the others'.
 package struct SnapshotCatalog: Sendable {
@@ -53,7 +53,8 @@ package struct SnapshotCatalog: Sendable {
                     throw BelayError(
                         .snapshotNotFound,
                         "project '\(workspace.project.name)' has no snapshots in this repository",
-                        hint: "run `belay backup`, or `belay list --all-projects` to see the others")
+                        hint: "run `belay backup`, or `belay list --all-projects` to see the others"
+                    )
                 }
                 throw error.report(in: workspace.zone)
             }
@@ -66,7 +67,10 @@ package struct SnapshotCatalog: Sendable {
     }
 
     private static func resolve(
-        _ text: String, _ snapshots: [StoredSnapshot], _ now: Timestamp, _ zone: TimeZoneRules
+        _ text: String,
+        _ snapshots: [StoredSnapshot],
+        _ now: Timestamp,
+        _ zone: TimeZoneRules
     ) throws(SnapshotResolutionError) -> SnapshotID {
         try SnapshotResolver.resolve(text, among: snapshots.map { SnapshotSummary($0) }, now: now, zone: zone)
     }

@@ -22,8 +22,10 @@ package struct ReleaseWorkflow: Sendable {
                 let names = checkpoints.compactMap { SnapshotTags($0.snapshot.tags).name }
                 let nearest = NearestName.suggestion(for: name, among: names)
                 throw BelayError(
-                    .snapshotNotFound, "there is no checkpoint '\(name)'",
-                    hint: nearest.map { "did you mean '\($0)'?" } ?? "run `belay list` to see the checkpoints")
+                    .snapshotNotFound,
+                    "there is no checkpoint '\(name)'",
+                    hint: nearest.map { "did you mean '\($0)'?" } ?? "run `belay list` to see the checkpoints"
+                )
             }
             var snapshot = found.snapshot
             snapshot.tags = SnapshotTags(snapshot.tags).with(kind: .backup, name: nil).tags

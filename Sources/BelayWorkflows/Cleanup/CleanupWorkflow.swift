@@ -1,8 +1,8 @@
-import BelaySystem
 package import BelayCore
 import BelayProject
 package import BelayRepository
 package import BelayRules
+import BelaySystem
 
 /// What a cleanup is asked to do.
 package struct CleanupRequest: Sendable {
@@ -65,15 +65,26 @@ package struct CleanupWorkflow: Sendable {
             let groups = try request.forgets && request.explicit.isEmpty ? decide(catalog) : []
             let forgotten = try request.explicit.isEmpty ? dropped(groups, catalog) : explicit(catalog)
             var outcome = CleanupOutcome(
-                groups: groups, forgotten: forgotten, plan: nil, result: nil, isDryRun: request.isDryRun,
-                duration: .zero)
+                groups: groups,
+                forgotten: forgotten,
+                plan: nil,
+                result: nil,
+                isDryRun: request.isDryRun,
+                duration: .zero
+            )
             let ids = forgotten.map(\.id)
             if request.prunes {
                 let plan = try await repository.planCleanup(
-                    forgetting: Set(ids), rules: request.rules, progress: progress)
+                    forgetting: Set(ids),
+                    rules: request.rules,
+                    progress: progress
+                )
                 outcome.plan = plan
                 if !request.isDryRun {
-                    outcome.result = try await CleanupExecutor(repository, progress: progress).execute(plan, lock: lock)
+                    outcome.result = try await CleanupExecutor(repository, progress: progress).execute(
+                        plan,
+                        lock: lock
+                    )
                 }
             } else if !request.isDryRun {
                 try await repository.removeSnapshots(ids, lock: lock, progress: progress)
@@ -93,8 +104,11 @@ package struct CleanupWorkflow: Sendable {
         }
         do throws(RetentionError) {
             return try RetentionDecision.decide(
-                chosen.map { SnapshotSummary($0) }, grouping: request.grouping, policy: policy ?? RetentionPolicy(),
-                now: workspace.clock.now(), zone: workspace.zone
+                chosen.map { SnapshotSummary($0) },
+                grouping: request.grouping,
+                policy: policy ?? RetentionPolicy(),
+                now: workspace.clock.now(),
+                zone: workspace.zone
             ).map { CleanupGroup(key: $0.key, decisions: $0.decisions) }
         } catch {
             throw error.report
@@ -112,8 +126,10 @@ package struct CleanupWorkflow: Sendable {
             let tags = SnapshotTags(found.snapshot.tags)
             if tags.isCheckpoint, let name = tags.name {
                 throw BelayError(
-                    .retentionRefused, "'\(text)' is the checkpoint '\(name)', which is kept until it is released",
-                    hint: "run `belay release \(name)` first")
+                    .retentionRefused,
+                    "'\(text)' is the checkpoint '\(name)', which is kept until it is released",
+                    hint: "run `belay release \(name)` first"
+                )
             }
             return found
         }

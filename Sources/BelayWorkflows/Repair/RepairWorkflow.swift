@@ -30,7 +30,10 @@ package struct RepairWorkflow: Sendable {
             for name in names {
                 guard let id = PackID(hexadecimal: name) else {
                     throw BelayError(
-                        .usage, "'\(name)' is no pack", hint: "give the 64 digits that `belay verify --read-data` names")
+                        .usage,
+                        "'\(name)' is no pack",
+                        hint: "give the 64 digits that `belay verify --read-data` names"
+                    )
                 }
                 ids.insert(id)
             }
@@ -46,7 +49,11 @@ package struct RepairWorkflow: Sendable {
     }
 
     /// Stores, for each damaged snapshot, another one of what is left of it.
-    package func snapshots(_ names: [String], forgetting: Bool, readingData: Bool) async throws -> SnapshotRepairPlan {
+    package func snapshots(
+        _ names: [String],
+        forgetting: Bool,
+        readingData: Bool
+    ) async throws -> SnapshotRepairPlan {
         try await locked { lock in
             var ids: Set<SnapshotID>?
             if !names.isEmpty {

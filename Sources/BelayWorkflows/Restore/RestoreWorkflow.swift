@@ -54,7 +54,9 @@ package struct RestoreWorkflow: Sendable {
             let catalog = try await SnapshotCatalog.load(workspace)
             let snapshot = try catalog.resolve(request.snapshot)
             let restorer = Restorer(
-                repository: workspace.repository, index: try await workspace.repository.loadIndex())
+                repository: workspace.repository,
+                index: try await workspace.repository.loadIndex()
+            )
             var restore = RestoreRequest(tree: snapshot.snapshot.tree, target: request.target)
             restore.paths = try request.paths.map { try Self.path($0) }
             restore.overwrite = request.overwrite ?? .never
@@ -65,9 +67,14 @@ package struct RestoreWorkflow: Sendable {
             try refuseMissingSpace(plan)
             let report = try await restorer.restore(plan, progress: progress)
             return RestoreResult(
-                snapshot: snapshot, target: request.target, report: report, obstacles: plan.obstacles,
-                isDryRun: request.isDryRun, verified: request.verifies && !request.isDryRun,
-                duration: ContinuousClock.now - begin)
+                snapshot: snapshot,
+                target: request.target,
+                report: report,
+                obstacles: plan.obstacles,
+                isDryRun: request.isDryRun,
+                verified: request.verifies && !request.isDryRun,
+                duration: ContinuousClock.now - begin
+            )
         }
     }
 
@@ -76,7 +83,10 @@ package struct RestoreWorkflow: Sendable {
         let parts = text.utf8.split(separator: 0x2F).filter { !$0.elementsEqual([0x2E]) }
         guard !parts.contains(where: { $0.elementsEqual([0x2E, 0x2E]) }) else {
             throw BelayError(
-                .usage, "'\(text)' leads outside the snapshot", hint: "give paths below the project's directory")
+                .usage,
+                "'\(text)' leads outside the snapshot",
+                hint: "give paths below the project's directory"
+            )
         }
         return Array(parts.joined(separator: [0x2F]))
     }
@@ -86,21 +96,28 @@ package struct RestoreWorkflow: Sendable {
         let target = (try? Paths.real(request.target)) ?? request.target
         guard target != workspace.project.directory else {
             throw BelayError(
-                .targetNotUsable, "\(target) is the project itself, which a restore never touches",
-                hint: "name another directory with --to")
+                .targetNotUsable,
+                "\(target) is the project itself, which a restore never touches",
+                hint: "name another directory with --to"
+            )
         }
     }
 
     private func refuseFullTarget() throws {
         guard request.overwrite == nil, try !Paths.names(in: request.target).isEmpty else { return }
         throw BelayError(
-            .targetNotUsable, "\(request.target) is not empty",
-            hint: "name another directory, or say what becomes of files that are there: --overwrite if-changed")
+            .targetNotUsable,
+            "\(request.target) is not empty",
+            hint:
+                "name another directory, or say what becomes of files that are there: --overwrite if-changed"
+        )
     }
 
     private func refuseMissingSpace(_ plan: RestorePlan) throws {
         var existing = request.target
-        while !Paths.exists(existing), let parent = Paths.parent(of: existing), parent != existing { existing = parent }
+        while !Paths.exists(existing), let parent = Paths.parent(of: existing), parent != existing {
+            existing = parent
+        }
         // Where the free space cannot be told, the restore finds out.
         guard request.overwrite == nil, let available = try? Paths.availableSpace(existing),
             plan.counts.bytes > available
@@ -108,6 +125,7 @@ package struct RestoreWorkflow: Sendable {
         throw BelayError(
             .targetNotUsable,
             "\(request.target) has \(ByteCount(available)) free, and \(ByteCount(plan.counts.bytes)) are to be restored",
-            hint: "free some space, or restore to another disk with --to")
+            hint: "free some space, or restore to another disk with --to"
+        )
     }
 }

@@ -41,9 +41,15 @@ package struct VerifyWorkflow: Sendable {
             if let snapshot { chosen = try await SnapshotCatalog.load(workspace).resolve(snapshot) }
             let selection = try selection(chosen)
             let report = try await RepositoryCheck(workspace.repository, progress: progress).run(
-                reading: selection, seed: UInt64.random(in: 0...UInt64.max))
+                reading: selection,
+                seed: UInt64.random(in: 0...UInt64.max)
+            )
             return VerifyResult(
-                report: report, depth: depth, snapshot: chosen, duration: ContinuousClock.now - begin)
+                report: report,
+                depth: depth,
+                snapshot: chosen,
+                duration: ContinuousClock.now - begin
+            )
         }
     }
 
@@ -54,7 +60,10 @@ package struct VerifyWorkflow: Sendable {
         case .subset(let text):
             guard let selection = PackSelection(text) else {
                 throw BelayError(
-                    .usage, "'\(text)' is no part of the data", hint: "write a share, a part or a size: 5%, 1/10 or 500M")
+                    .usage,
+                    "'\(text)' is no part of the data",
+                    hint: "write a share, a part or a size: 5%, 1/10 or 500M"
+                )
             }
             return selection
         }
