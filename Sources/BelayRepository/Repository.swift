@@ -172,6 +172,15 @@ extension Repository {
         }
     }
 
+    /// Returns once no power cut can bring back files of a kind that were removed before.
+    package func settleRemovals(of kind: FileKind) async throws {
+        do throws(StoreError) {
+            try await store.settleRemovals(of: kind)
+        } catch {
+            throw Self.failure("cannot bring removals to stable storage", error)
+        }
+    }
+
     static func failure(_ message: String, _ error: StoreError) -> BelayError {
         switch error {
         case .missing(let handle), .short(let handle):

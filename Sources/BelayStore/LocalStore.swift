@@ -116,6 +116,12 @@ package struct LocalStore: ObjectStore {
 }
 
 extension LocalStore {
+    package func settleRemovals(of kind: FileKind) async throws(StoreError) {
+        try await onFilePool { () throws(SystemError) in
+            try Folder.open(path: kind == .config ? root : "\(root)/\(kind.folder)").synchronize()
+        }
+    }
+
     private func path(of handle: Handle) -> String { "\(root)/\(handle.path)" }
 
     private func place(of handle: Handle) -> (folder: String, name: String) {

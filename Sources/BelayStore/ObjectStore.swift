@@ -15,7 +15,7 @@ package protocol ObjectStore: Sendable {
 
     /// Stores `bytes` under `handle` and returns once they are as durable as asked for.
     ///
-    /// If a file of that name and length is there already, it is left as it is: the name is the hash.
+    /// If a file of that name is there already, it is left or replaced by the same bytes: the name is the hash.
     func save(_ bytes: [UInt8], as handle: Handle, durability: Durability) async throws(StoreError)
 
     /// The whole file.
@@ -33,7 +33,19 @@ package protocol ObjectStore: Sendable {
     func list(_ kind: FileKind) async throws(StoreError) -> [StoredFile]
 
     /// Removes a file; one that is not there is fine.
+    ///
+    /// A power cut may bring it back until ``settleRemovals(of:)`` has returned.
     func remove(_ handle: Handle) async throws(StoreError)
+
+    /// Returns once no power cut can bring back files of a kind that were removed before.
+    ///
+    /// Called before something is removed that those files refer to.
+    func settleRemovals(of kind: FileKind) async throws(StoreError)
+}
+
+extension ObjectStore {
+    /// Where a removal that was acknowledged is final there is nothing to wait for.
+    package func settleRemovals(of kind: FileKind) async throws(StoreError) {}
 }
 
 /// A file in a listing.

@@ -229,7 +229,7 @@ struct HandWriter: Sendable {
         let handle = BlobHandle(type, id)
         guard writer.claim(handle) else { return id }
         let encoder = BlobEncoder(repository, level: .fastest)
-        let sealed = try bytes.withUnsafeBytes { try encoder.encode($0) }
+        let sealed = try bytes.withUnsafeBytes { try encoder.encode($0, type: type) }
         try await writer.append(handle, sealed, plainLength: bytes.count)
         return id
     }

@@ -135,7 +135,7 @@ enum Sample {
     ) async throws -> BlobID {
         let handle = BlobHandle(type, BlobID(BlobHasher.digest(bytes)))
         if writer.claim(handle) {
-            let sealed = try bytes.withUnsafeBytes { try encoder.encode($0) }
+            let sealed = try bytes.withUnsafeBytes { try encoder.encode($0, type: type) }
             try await writer.append(handle, sealed, plainLength: bytes.count)
         }
         return handle.id

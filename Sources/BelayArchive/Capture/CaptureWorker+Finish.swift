@@ -63,7 +63,7 @@ extension CaptureWorker {
         let id = BlobID(BlobHasher.digest(text))
         let handle = BlobHandle(.tree, id)
         guard capture.writer.claim(handle) else { return id }
-        let sealed = try text.withUnsafeBytes { try encoder.encode($0) }
+        let sealed = try text.withUnsafeBytes { try encoder.encode($0, type: .tree) }
         try await capture.writer.append(handle, sealed, plainLength: text.count)
         return id
     }

@@ -62,7 +62,7 @@ final class CaptureWorker {
     /// Stores a blob unless it is known; gives nothing, for the id is known to the caller.
     func store(_ plain: UnsafeRawBufferPointer, as handle: BlobHandle) async throws {
         guard capture.writer.claim(handle) else { return }
-        let sealed = try encoder.encode(plain)
+        let sealed = try encoder.encode(plain, type: handle.type)
         try await capture.writer.append(handle, sealed, plainLength: plain.count)
     }
 }

@@ -40,7 +40,7 @@ package enum GeneratedTree {
     ) async throws -> BlobID {
         let handle = BlobHandle(type, BlobID(BlobHasher.digest(bytes)))
         guard writer.claim(handle) else { return handle.id }
-        let sealed = try bytes.withUnsafeBytes { try encoder.encode($0) }
+        let sealed = try bytes.withUnsafeBytes { try encoder.encode($0, type: type) }
         try await writer.append(handle, sealed, plainLength: bytes.count)
         return handle.id
     }

@@ -132,6 +132,8 @@ extension Repository {
             try await remove(Handle(id))
             progress?.add(1)
         }
+        // What only they needed may go next: none of them must come back.
+        if !ids.isEmpty { try await settleRemovals(of: .snapshot) }
     }
 
     /// The plan of a cleanup that forgets some snapshots and then frees what nobody needs.

@@ -148,5 +148,7 @@ struct IndexRewrite {
         try Task.checkCancellation()
         try lock.requireHeld()
         for id in obsolete + unreadable { try await repository.remove(Handle(id)) }
+        // Packs that only those files described may go next: none of the files must come back.
+        try await repository.settleRemovals(of: .index)
     }
 }

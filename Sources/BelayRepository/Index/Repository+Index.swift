@@ -100,31 +100,12 @@ extension Repository {
         return (builder.build(), unreadable)
     }
 
+    /// Adds what one index file tells; if it cannot be read, the builder stays as it was.
     private func add(_ id: IndexID, to builder: inout IndexTableBuilder) async throws {
         let json = try await loadUnpacked(Handle(id))
-        var part = builder
-        builder = IndexTableBuilder()
-        part.add(id)
-        var lastPack: (id: PackID, number: UInt32)?
+        let file: IndexFile
         do throws(FormatError) {
-            let visit: (PackID, IndexedBlob) throws(FormatError) -> Void = {
-                (pack, blob) throws(FormatError) in
-                let number: UInt32
-                if let lastPack, lastPack.id == pack {
-                    number = lastPack.number
-                } else {
-                    number = part.number(of: pack)
-                    lastPack = (pack, number)
-                }
-                part.add(
-                    BlobHandle(blob.type, blob.id),
-                    pack: number,
-                    offset: blob.offset,
-                    length: blob.length,
-                    uncompressedLength: blob.uncompressedLength
-                )
-            }
-            try decodeIndex(json, visit)
+            file = try IndexFile.decode(json)
         } catch {
             throw BelayError(
                 .repositoryDamaged,
@@ -134,22 +115,19 @@ extension Repository {
                 cause: error
             )
         }
-        builder = part
-    }
-
-    private func decodeIndex(
-        _ json: [UInt8],
-        _ visit: (PackID, IndexedBlob) throws(FormatError) -> Void
-    ) throws(FormatError) {
-        var failure: FormatError?
-        json.withUnsafeBytes { bytes in
-            do throws(FormatError) {
-                try IndexFile.decode(bytes, visit: visit)
-            } catch {
-                failure = error
+        builder.add(id)
+        for pack in file.packs {
+            let number = builder.number(of: pack.id)
+            for blob in pack.blobs {
+                builder.add(
+                    blob.handle,
+                    pack: number,
+                    offset: blob.offset,
+                    length: blob.length,
+                    uncompressedLength: blob.uncompressedLength
+                )
             }
         }
-        if let failure { throw failure }
     }
 
     private var indexCachePath: String? { cacheFolder.map { "\($0)/index" } }

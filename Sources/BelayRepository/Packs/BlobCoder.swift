@@ -6,6 +6,7 @@ import BelaySystem
 package final class BlobEncoder {
     private let envelope: Envelope
     private let compressor: ZstdCompressor?
+    private lazy var treeCompressor = compressor ?? ZstdCompressor(level: .auto)
     private var random = RandomBytes()
     /// Room for the vector, then the compressed blob, which is sealed where it stands.
     private var scratch = UnsafeMutableRawBufferPointer(start: nil, count: 0)
@@ -26,15 +27,19 @@ package final class BlobEncoder {
 
     /// Compresses and seals a blob.
     ///
-    /// What does not get smaller is sealed as it is: just as valid, and quicker to read.
-    package func encode(_ plain: UnsafeRawBufferPointer) throws -> Sealed {
+    /// Data that does not get smaller is sealed as it is: just as valid, and quicker to read. Trees are always
+    /// compressed, because restic writes packs with others anew.
+    package func encode(_ plain: UnsafeRawBufferPointer, type: BlobType) throws -> Sealed {
         var payload = plain
         var uncompressedLength: UInt32 = 0
-        if let compressor, plain.count > 0, !compressor.looksIncompressible(plain) {
+        let isTree = type == .tree
+        if let compressor = isTree ? treeCompressor : compressor, plain.count > 0,
+            isTree || !compressor.looksIncompressible(plain)
+        {
             Self.reserve(ZstdCompressor.bound(plain.count) + Envelope.overhead, in: &scratch)
             let room = UnsafeMutableRawBufferPointer(rebasing: scratch[Self.vectorLength...])
             let count = try compressor.compress(plain, into: room)
-            if count < plain.count {
+            if isTree || count < plain.count {
                 payload = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(room)[..<count])
                 uncompressedLength = UInt32(plain.count)
             }

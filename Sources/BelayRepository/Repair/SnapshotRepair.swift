@@ -179,7 +179,7 @@ package struct SnapshotRepair: Sendable {
         ) { writer in
             let encoder = BlobEncoder(repository, level: .auto)
             for (id, text) in plan.trees.sorted(by: { $0.key < $1.key }) {
-                let sealed = try text.withUnsafeBytes { try encoder.encode($0) }
+                let sealed = try text.withUnsafeBytes { try encoder.encode($0, type: .tree) }
                 try await writer.append(BlobHandle(.tree, id), sealed, plainLength: text.count)
             }
         }

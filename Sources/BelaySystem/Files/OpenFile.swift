@@ -197,27 +197,25 @@ package func readFile(_ name: FileName, in folder: Folder, limit: Int) throws(Sy
 }
 
 private func readAll(_ file: borrowing OpenFile, limit: Int) throws(SystemError) -> [UInt8] {
-    let size = try file.status().size
-    guard size <= UInt64(limit) else {
-        throw SystemError(call: "read", subject: file.path, number: EFBIG)
-    }
-    var bytes: [UInt8] = []
-    var block = [UInt8](repeating: 0, count: min(limit + 1, max(4096, Int(size) + 1)))
+    var expected = try file.status().size
     while true {
+        guard expected <= UInt64(limit) else {
+            throw SystemError(call: "read", subject: file.path, number: EFBIG)
+        }
+        // One byte more than expected shows whether the file has grown.
+        let capacity = Int(expected) + 1
         var failure: SystemError?
-        let count = block.withUnsafeMutableBytes { target -> Int in
+        let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+            let target = UnsafeMutableRawBufferPointer(buffer.extracting(..<capacity))
             do throws(SystemError) {
-                return try file.read(into: target)
+                count = try file.read(into: target, at: 0)
             } catch {
                 failure = error
-                return 0
             }
         }
         if let failure { throw failure }
-        bytes.append(contentsOf: block[..<count])
-        guard bytes.count <= limit else {
-            throw SystemError(call: "read", subject: file.path, number: EFBIG)
-        }
-        if count < block.count { return bytes }
+        if bytes.count < capacity { return bytes }
+        // Files of the kernel tell no size, and others grow.
+        expected = max(4096, expected * 2)
     }
 }

@@ -1,0 +1,96 @@
+import ArgumentParser
+import BelayArchive
+import BelayCore
+import BelayReport
+import BelayWorkflows
+
+/// `belay diff`: what has changed.
+struct DiffCommand: BelayCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff",
+        abstract: "Show what differs between two snapshots, or a snapshot and the project now.",
+        discussion: """
+            Without snapshots, compares the latest with the project as it is now; with one, that one. In front of
+            each path stands + for added, - for removed, M for changed contents, T for another type, U for changed
+            metadata, and ? where contents differ although the file system says that nobody changed them.
+            """
+    )
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: .init("The older snapshot; the latest if none is named.", valueName: "a"))
+    var from: String?
+
+    @Argument(help: .init("The newer snapshot; the project now if none is named.", valueName: "b"))
+    var to: String?
+
+    @Flag(name: .long, help: "Print a patch that `git apply` and `patch -p1` take.")
+    var patch = false
+
+    @Flag(name: .long, help: "Count the lines that were added to texts and removed.")
+    var stat = false
+
+    @Flag(name: .long, help: "Tell also of what differs only in mode, owner, time or attributes.")
+    var metadata = false
+
+    @Option(
+        name: .long,
+        help: .init("Compare only this part or path; may be repeated.", valueName: "part|path")
+    )
+    var only: [String] = []
+
+    func validate() throws {
+        if patch && stat { throw ValidationError("--patch and --stat exclude each other.") }
+    }
+
+    func execute(_ context: CommandContext) async throws -> ExitStatus {
+        var request = DiffRequest()
+        request.from = from
+        request.to = to
+        request.only = only
+        request.includesMetadata = metadata
+        request.comparesTexts = patch || stat
+        let form: DiffForm = patch ? .patch : stat ? .lineCounts : .names
+        let isPlainPatch = patch && !context.console.isJSON
+        return try await context.withWorkspace { workspace in
+            let progress = CaptureProgress()
+            let workflow = DiffWorkflow(workspace, request, progress: progress)
+            return try await ResultOutput.during(context.console) { output in
+                let result = try await workflow.run { scan in
+                    try await ProgressDisplay.during(context.console, .scan(progress), scan)
+                } begin: { sides in
+                    if !isPlainPatch { try output.print(DiffSidesDocument(sides, zone: workspace.zone)) }
+                } _: { entry in
+                    let document = DiffChangeDocument(entry, form: form)
+                    if context.console.isJSON {
+                        try output.print(document)
+                    } else {
+                        try output.write(document.bytes(context.console.style))
+                    }
+                }
+                if !isPlainPatch { try output.print(DiffTotalsDocument(result, form: form)) }
+                for failure in result.failures {
+                    context.console.warn(
+                        "\(PrintableText.of(failure.path)) was not compared: \(failure.reason)"
+                    )
+                }
+                return result.failures.isEmpty ? .success : .incomplete
+            }
+        }
+    }
+}
+
+extension ProgressDisplay.Source {
+    fileprivate static func scan(_ progress: CaptureProgress) -> Self {
+        Self {
+            ProgressDisplay.Sample(
+                action: "looking at the project",
+                filesDone: progress.filesDone,
+                bytesDone: progress.bytesDone,
+                filesTotal: nil,
+                bytesTotal: nil,
+                current: progress.current
+            )
+        }
+    }
+}

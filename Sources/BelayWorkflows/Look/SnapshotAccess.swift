@@ -1,0 +1,106 @@
+import BelayArchive
+package import BelayCore
+package import BelayRepository
+import BelayRules
+
+/// A repository to look into: its snapshots and their trees.
+package struct SnapshotAccess: Sendable {
+    package let workspace: Workspace
+    package let catalog: SnapshotCatalog
+    package let trees: TreeReader
+
+    /// Runs `body` with access, under a shared lock where one can be taken.
+    package static func with<Result: Sendable>(
+        _ workspace: Workspace,
+        _ body: (SnapshotAccess) async throws -> Result
+    ) async throws -> Result {
+        try await workspace.reading {
+            // The snapshots first, then the index: one that appears in between is in the index then.
+            let catalog = try await SnapshotCatalog.load(workspace)
+            let index = try await workspace.repository.loadIndex()
+            let trees = TreeReader(BlobReader(workspace.repository, index: index))
+            return try await body(SnapshotAccess(workspace: workspace, catalog: catalog, trees: trees))
+        }
+    }
+
+    /// The snapshot that a SNAP argument means, and where the project is in it.
+    ///
+    /// - Throws: `snapshot.not-found`, `snapshot.ambiguous`.
+    package func snapshot(_ text: String) async throws -> LocatedSnapshot {
+        try await locate(try catalog.resolve(text))
+    }
+
+    /// Finds the project's directory in a snapshot.
+    package func locate(_ stored: StoredSnapshot) async throws -> LocatedSnapshot {
+        let root = Node(name: FileName([]), kind: .directory, subtree: stored.snapshot.tree)
+        let paths = stored.snapshot.paths
+        // What belay stores is the project's directory itself; restic may have been given its whole path.
+        if !SnapshotTags(stored.snapshot.tags).isBelay, paths.count == 1, paths[0].hasPrefix("/") {
+            let base = SnapshotPath.normalized(paths[0])
+            do {
+                let node = try await TreeLookup.find(base, root: stored.snapshot.tree, in: trees)
+                if node.kind == .directory {
+                    return LocatedSnapshot(stored: stored, root: root, project: node, base: base)
+                }
+            } catch let error as BelayError where error.code == .pathNotFound {
+                // Stored from inside the directory, as belay does.
+            }
+        }
+        return LocatedSnapshot(stored: stored, root: root, project: root, base: [])
+    }
+
+    /// The entry that a PATH argument means.
+    ///
+    /// - Throws: `path.not-found` with the nearest names.
+    package func find(
+        _ argument: String,
+        in snapshot: LocatedSnapshot
+    ) async throws -> (path: [UInt8], node: Node) {
+        let path = snapshot.path(argument)
+        do {
+            return (path, try await TreeLookup.find(path, root: snapshot.stored.snapshot.tree, in: trees))
+        } catch let error as BelayError where error.code == .pathNotFound {
+            throw try await missing(path, in: snapshot)
+        }
+    }
+
+    /// Says which part of the path is missing, and what there is instead.
+    private func missing(_ path: [UInt8], in snapshot: LocatedSnapshot) async throws -> BelayError {
+        let parts = path.split(separator: 0x2F).map { Array($0) }
+        var folder = snapshot.root
+        var depth = 0
+        var names: [String] = []
+        while depth < parts.count, let tree = folder.kind == .directory ? folder.subtree : nil {
+            var below: [(path: [UInt8], node: Node)] = []
+            try await TreeListing.visit(tree, at: [], isRecursive: false, in: trees) {
+                below.append(($0, $1))
+            }
+            names = below.map { "\($0.node.name)" }
+            guard let next = below.first(where: { $0.node.name.bytes == parts[depth] }) else { break }
+            folder = next.node
+            depth += 1
+        }
+        let above = Array(parts.prefix(depth).joined(separator: [0x2F]))
+        let text = snapshot.text(path)
+        var hint = "list what it holds with `belay ls \(snapshot.stored.id.short)"
+        hint += above == snapshot.base ? "`" : " \(snapshot.text(above))`"
+        if folder.kind == .directory, depth < parts.count {
+            let wanted = String(decoding: parts[depth], as: UTF8.self)
+            if let nearest = NearestName.suggestion(for: wanted, among: names) {
+                let rest = parts.dropFirst(depth + 1)
+                let whole = Array(
+                    ([Array(above)] + [Array(nearest.utf8)] + rest).filter { !$0.isEmpty }.joined(separator: [
+                        0x2F
+                    ])
+                )
+                hint = "did you mean '\(snapshot.text(whole))'?"
+            }
+        }
+        return BelayError(
+            .pathNotFound,
+            "snapshot \(snapshot.stored.id.short) does not hold '\(text)'",
+            hint: hint,
+            subjects: [text]
+        )
+    }
+}
