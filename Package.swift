@@ -8,6 +8,10 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+// With BELAY_FUZZ, the path of the toolchain's fuzzer runtime, everything is built for fuzzing; see Scripts/fuzz.sh.
+let fuzzerRuntime = Context.environment["BELAY_FUZZ"]
+let instrumented: [SwiftSetting] = fuzzerRuntime == nil ? [] : [.unsafeFlags(["-sanitize=fuzzer,address"])]
+
 let package = Package(
     name: "belay",
     platforms: [.macOS(.v15)],
@@ -162,3 +166,21 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+if let fuzzerRuntime {
+    for target in package.targets where target.type == .regular {
+        target.swiftSettings = (target.swiftSettings ?? []) + instrumented
+    }
+    package.products.append(.executable(name: "belay-fuzz", targets: ["BelayFuzz"]))
+    package.targets.append(
+        .executableTarget(
+            name: "BelayFuzz",
+            dependencies: ["BelayCore", "BelayRules", "BelayFormat", "BelayProject"],
+            path: "Fuzz/BelayFuzz",
+            swiftSettings: instrumented,
+            linkerSettings: [
+                .unsafeFlags(["-sanitize=address", "-Xlinker", fuzzerRuntime, "-Xlinker", "-lstdc++"])
+            ]
+        )
+    )
+}
