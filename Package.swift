@@ -163,6 +163,15 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "BelayReportTests",
+            dependencies: ["BelayCore", "BelayArchive", "BelayWorkflows", "BelayReport"],
+            swiftSettings: strict
+        ),
+        // The whole program, run as people run it.
+        .testTarget(name: "CommandTests", dependencies: ["BelayCLI", "BelayMain"], swiftSettings: strict),
+        // Rules that the compiler does not know.
+        .testTarget(name: "TidyTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

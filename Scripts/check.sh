@@ -21,7 +21,7 @@ PY
 
 say "rules of the sources, and generated files"
 build --build-tests
-export BELAY_TEST_BINARY=$binary
+export BELAY_BINARY=$binary
 swift test -c "$configuration" --skip-build --disable-xctest --filter '^(TidyTests|CommandTests\.GeneratedFiles)' \
     </dev/null >.build/check.log 2>&1 || {
     grep -E '^(✘|error:)|^ *↳' .build/check.log >&2 || tail -n 20 .build/check.log >&2

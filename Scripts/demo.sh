@@ -52,37 +52,37 @@ change() {
     bash -c "$1"
 }
 
-# Fails unless everything below the second folder is the same below the first: names, contents, kinds, permissions,
-# owners, times and link targets. What is missing there must be something that git ignores.
+# What a folder holds, a line each: names, kinds, permissions, owners, times, link targets; then contents.
+inventory() {
+    (
+        cd "$1"
+        find . -mindepth 1 -not -path './.belay' -not -path './.belay/*' -printf '%P %y %m %U %G %T@ %l\n'
+        find . -type f -not -path './.belay/*' -print0 | xargs -0r sha256sum
+    ) | LC_ALL=C sort
+}
+
+# Fails unless everything below the second folder is the same below the first. What is missing there must be something
+# that git ignores.
 compare() {
-    local project=$1 restored=$2 format='%P %y %m %U %G %T@ %l\n' missing path
-    (cd "$project" && find . -mindepth 1 -printf "$format" | LC_ALL=C sort) >"$work/project.list"
-    (cd "$restored" && find . -mindepth 1 -not -path './.belay' -not -path './.belay/*' -printf "$format" |
-        LC_ALL=C sort) >"$work/restored.list"
+    local project=$1 restored=$2 ignored=0 path
+    inventory "$project" >"$work/project.list"
+    inventory "$restored" >"$work/restored.list"
     LC_ALL=C comm -13 "$work/project.list" "$work/restored.list" >"$work/strange.list"
     [ ! -s "$work/strange.list" ] || {
         head -n 5 "$work/strange.list"
         say "error: these were restored, and were not like this in the project"
         return 1
     }
-    while IFS= read -r -d '' path; do
-        cmp -s "$project/$path" "$restored/$path" || {
-            say "error: $path was restored with other contents"
+    while IFS= read -r path; do
+        git -C "$project" check-ignore -q --no-index -- "$path" || {
+            say "error: $path is missing, and git does not ignore it"
             return 1
         }
-    done < <(cd "$restored" && find . -type f -not -path './.belay/*' -print0)
-    missing=0
-    while IFS= read -r path; do
-        [ -e "$restored/$path" ] || [ -L "$restored/$path" ] || {
-            git -C "$project" check-ignore -q --no-index -- "$path" || {
-                say "error: $path is missing, and git does not ignore it"
-                return 1
-            }
-            missing=$((missing + 1))
-        }
-    done < <(cd "$project" && find . -mindepth 1 -printf '%P\n')
+        ignored=$((ignored + 1))
+    done < <(LC_ALL=C comm -23 <(cd "$project" && find . -mindepth 1 | LC_ALL=C sort) \
+        <(cd "$restored" && find . -mindepth 1 | LC_ALL=C sort))
     printf 'the same: %d entries; %d that git ignores were not stored\n' \
-        "$(wc -l <"$work/restored.list")" "$missing"
+        "$(find "$restored" -mindepth 1 | wc -l)" "$ignored"
 }
 
 # The first regular files of the project that git does not ignore, those in the fewest folders first: something to

@@ -4,7 +4,10 @@
 
 Scripts/prepare.sh
 build --product belay
-"$binary" generate reference docs/reference
-"$binary" generate errors docs/reference
-"$binary" generate man share/man
-"$binary" generate completions share/completions
+# Those of commands that are gone would stay.
+rm -f share/man/man1/*.1
+"$binary" --quiet generate reference docs/reference
+"$binary" --quiet generate errors docs/reference
+"$binary" --quiet generate man share/man
+"$binary" --quiet generate completions share/completions
+say "written: docs/reference/{commands,errors}.md, share/man, share/completions"

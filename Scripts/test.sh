@@ -10,7 +10,7 @@ exports=$(Scripts/prepare-tests.sh)
 eval "$exports"
 build --build-tests
 
-export BELAY_TEST_BINARY=$binary
+export BELAY_BINARY=$binary
 log=$root/.build/test.log
 # Without testability flags `swift test` would build everything a second time, hence --skip-build.
 set +e

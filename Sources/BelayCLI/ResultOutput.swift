@@ -1,4 +1,6 @@
+import BelayCore
 import BelayReport
+import BelaySystem
 
 /// A long result on its way to standard output, in few large writes.
 final class ResultOutput {
@@ -27,18 +29,36 @@ final class ResultOutput {
         if block.count >= Self.blockSize { try flush() }
     }
 
-    /// Adds bytes as they are, which are many.
+    /// Adds bytes as they are; many of them are not copied.
     func write(_ bytes: UnsafeRawBufferPointer) throws {
+        guard bytes.count >= Self.blockSize else {
+            block.append(contentsOf: bytes)
+            if block.count >= Self.blockSize { try flush() }
+            return
+        }
         try flush()
-        guard console.printBytes(bytes) else { throw Closed() }
+        try put(bytes)
     }
 
     /// Writes what has gathered.
     func flush() throws {
-        let isRead = block.withUnsafeBytes { console.printBytes($0) }
-        block.removeAll(keepingCapacity: true)
-        guard isRead else { throw Closed() }
+        defer { block.removeAll(keepingCapacity: true) }
+        try block.withUnsafeBytes { try put($0) }
     }
+
+    private func put(_ bytes: UnsafeRawBufferPointer) throws {
+        if console.printBytes(bytes) { return }
+        let failure = SystemError.current("write", "standard output")
+        if failure.number == Self.brokenPipe { throw Closed() }
+        throw BelayError(
+            .fileSystem,
+            "cannot write the result: \(failure.reason)",
+            hint: "check the space left where standard output leads to",
+            cause: failure
+        )
+    }
+
+    private static let brokenPipe: Int32 = 32  // EPIPE
 
     /// Runs `body` with an output that is written out when it ends, however it ends; ends well if nobody reads.
     static func during(

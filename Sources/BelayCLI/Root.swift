@@ -19,7 +19,13 @@ struct Root: AsyncParsableCommand {
                     InitCommand.self, BackupCommand.self, CheckpointCommand.self, ReleaseCommand.self,
                 ]
             ),
-            CommandGroup(name: "Look", subcommands: [ListCommand.self]),
+            CommandGroup(
+                name: "Look",
+                subcommands: [
+                    ListCommand.self, ShowCommand.self, LsCommand.self, CatCommand.self, FindCommand.self,
+                    DiffCommand.self,
+                ]
+            ),
             CommandGroup(name: "Bring back", subcommands: [RestoreCommand.self]),
             CommandGroup(
                 name: "Keep",
@@ -28,7 +34,7 @@ struct Root: AsyncParsableCommand {
                     RepairCommand.self, KeyCommand.self, UnlockCommand.self, CacheCommand.self,
                 ]
             ),
-            CommandGroup(name: "Internal", subcommands: [DebugCommand.self]),
+            CommandGroup(name: "Internal", subcommands: [DebugCommand.self, GenerateCommand.self]),
         ]
     )
 }
