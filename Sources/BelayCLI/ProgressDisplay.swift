@@ -144,5 +144,6 @@ private struct StatusDocument: ReportDocument {
 
     func text(_ style: TextStyle) -> String { action }
 
+    // Numbers and texts always encode; should they not, a line that says nothing is the right thing to show.
     var line: String { (try? json()) ?? "{\"message_type\":\"status\"}" }
 }
