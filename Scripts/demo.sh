@@ -90,7 +90,7 @@ compare() {
 pick() {
     local path
     find . -name '.?*' -prune -o -type f -not -name belay.yaml -not -name '*[^A-Za-z0-9._-]*' -size -64k \
-        -printf '%d %P\n' | LC_ALL=C sort -k 1,1n -k 2 | cut -d ' ' -f 2- | while IFS= read -r path; do
+        -printf '%d %P\n' | LC_ALL=C sort -k 1,1n -k 2 | cut -d ' ' -f 2- | sed -n 1,50p | while IFS= read -r path; do
         git check-ignore -q --no-index -- "$path" 2>/dev/null || printf '%s\n' "$path"
     done | sed -n "$1p"
 }

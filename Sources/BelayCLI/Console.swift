@@ -33,16 +33,18 @@ struct Console: Sendable {
 
     /// Prints a result: as one JSON document or as text.
     func print(_ document: some ReportDocument) throws {
-        if isJSON {
-            printLine(try document.json())
-        } else {
-            let text = document.text(style)
-            if !text.isEmpty { printLine(text) }
-        }
+        let text = isJSON ? try document.json() : document.text(style)
+        if text.isEmpty || printLine(text) || Terminal.isReaderGone { return }
+        throw BelayError(
+            .fileSystem,
+            "the result could not be written to standard output",
+            hint: "check the space left where the output goes; what was done is done"
+        )
     }
 
-    /// A line of the result.
-    func printLine(_ text: String) {
+    /// A line of the result; `false` if it could not be written.
+    @discardableResult
+    func printLine(_ text: String) -> Bool {
         Terminal.write(text + "\n", to: STDOUT_FILENO)
     }
 

@@ -142,7 +142,7 @@ package final class RepositoryLock: Sendable {
         guard let other = LockRules.conflict(mode, with: others) else { return }
         throw BelayError(
             .repositoryLocked,
-            "the repository is locked \(other.description) since \(other.file.time)",
+            "the repository is locked \(other.description) since \(other.file.time.civil) UTC",
             hint: "wait for it (--retry-lock 5m), or run `belay unlock` if that process is gone"
         )
     }

@@ -19,6 +19,9 @@ package enum Terminal {
         return columns > 0 ? columns : nil
     }
 
+    /// Whether the write that failed last did so because nobody reads any more, as behind `| head`.
+    package static var isReaderGone: Bool { errno == EPIPE }
+
     /// Writes all of `text` to a standard stream; `false` if nobody reads it any more.
     @discardableResult
     package static func write(_ text: String, to descriptor: Int32) -> Bool {

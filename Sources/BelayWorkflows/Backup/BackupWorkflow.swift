@@ -117,38 +117,14 @@ package struct BackupWorkflow: Sendable {
     private var usesCache: Bool { request.only.isEmpty && !request.isDryRun }
 
     private func archiveSettings(_ selection: PartSelection, _ started: Timestamp) -> ArchiveSettings {
-        let configuration = workspace.project.configuration
-        var settings = ArchiveSettings(root: workspace.project.directory, started: started)
+        var settings = ArchiveSettings(of: workspace, started: started)
         settings.selection = selection.paths.map { Array($0.utf8) }
-        settings.respectsGitIgnore = configuration.gitignore == .respect
-        settings.excludes = excludes.map { Array($0.utf8) }
-        settings.includes = configuration.include.map { Array($0.utf8) }
         settings.flagExcludes = request.excludes
         settings.markers = request.markers
         settings.staysOnFileSystem = request.staysOnFileSystem
         settings.compression = request.compression
         settings.packSize = request.packSize
-        settings.home = workspace.directories.home
-        settings.configHome =
-            workspace.environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 }
-            ?? "\(workspace.directories.home)/.config"
         return settings
-    }
-
-    /// The project's patterns, and those of its components below their paths.
-    private var excludes: [String] {
-        let configuration = workspace.project.configuration
-        return configuration.exclude
-            + configuration.components.flatMap { component in
-                component.paths.flatMap { path in
-                    component.exclude.map { pattern in
-                        let isAnchored = pattern.dropLast().contains("/")
-                        let below = pattern.hasPrefix("/") ? String(pattern.dropFirst()) : pattern
-                        let base = path == "." ? "" : "/\(path)"
-                        return isAnchored ? "\(base)/\(below)" : "\(base)/**/\(below)"
-                    }
-                }
-            }
     }
 
     private func snapshotTags() throws -> [String] {
@@ -244,7 +220,7 @@ package struct BackupWorkflow: Sendable {
                 root: workspace.project.directory,
                 only: selection.paths,
                 gitignore: configuration.gitignore == .respect,
-                exclude: excludes,
+                exclude: configuration.allExcludes,
                 include: configuration.include,
                 excludeFlags: request.excludeTexts
             ),

@@ -50,15 +50,12 @@ package struct RestoreWorkflow: Sendable {
         try refuseProject()
         try refuseFullTarget()
         let begin = ContinuousClock.now
-        return try await workspace.reading {
-            let catalog = try await SnapshotCatalog.load(workspace)
-            let snapshot = try catalog.resolve(request.snapshot)
-            let restorer = Restorer(
-                repository: workspace.repository,
-                index: try await workspace.repository.loadIndex()
-            )
-            var restore = RestoreRequest(tree: snapshot.snapshot.tree, target: request.target)
-            restore.paths = try request.paths.map { try Self.path($0) }
+        return try await SnapshotAccess.with(workspace) { access in
+            let located = try await access.snapshot(request.snapshot)
+            let restorer = Restorer(repository: workspace.repository, index: access.trees.blobs.index)
+            var restore = RestoreRequest(tree: located.stored.snapshot.tree, target: request.target)
+            // A path that means the project's directory in a snapshot of its own means everything.
+            restore.paths = request.paths.map { located.path($0) }.filter { !$0.isEmpty }
             restore.overwrite = request.overwrite ?? .never
             restore.verifies = request.verifies
             restore.isDryRun = request.isDryRun
@@ -67,7 +64,7 @@ package struct RestoreWorkflow: Sendable {
             try refuseMissingSpace(plan)
             let report = try await restorer.restore(plan, progress: progress)
             return RestoreResult(
-                snapshot: snapshot,
+                snapshot: located.stored,
                 target: request.target,
                 report: report,
                 obstacles: plan.obstacles,
@@ -76,19 +73,6 @@ package struct RestoreWorkflow: Sendable {
                 duration: ContinuousClock.now - begin
             )
         }
-    }
-
-    /// A path as it lies in a snapshot's tree.
-    static func path(_ text: String) throws -> [UInt8] {
-        let parts = text.utf8.split(separator: 0x2F).filter { !$0.elementsEqual([0x2E]) }
-        guard !parts.contains(where: { $0.elementsEqual([0x2E, 0x2E]) }) else {
-            throw BelayError(
-                .usage,
-                "'\(text)' leads outside the snapshot",
-                hint: "give paths below the project's directory"
-            )
-        }
-        return Array(parts.joined(separator: [0x2F]))
     }
 
     private func refuseProject() throws {
