@@ -170,6 +170,8 @@ let package = Package(
         ),
         // The whole program, run as people run it.
         .testTarget(name: "CommandTests", dependencies: ["BelayCLI", "BelayMain"], swiftSettings: strict),
+        // The whole program beside the real restic, on damaged repositories and unwilling disks.
+        .testTarget(name: "InteropTests", dependencies: ["BelayMain", "CBelay"], swiftSettings: strict),
         // Rules that the compiler does not know.
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ],

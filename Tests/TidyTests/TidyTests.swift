@@ -116,7 +116,10 @@ import Testing
 
     @Test func `never wait for time to pass in tests`() {
         let pattern: Regex<Substring> = /\b(?:Task\.sleep|[un]?sleep|nanosleep)\s*\(/
-        expectNone(places(in: SourceFile.swift.filter(\.isTest), ["sleep"], matching: pattern))
+        // The one place that waits for another process, which cannot be told to say when it has got somewhere.
+        let waiting = "Tests/InteropTests/Programs.swift"
+        let files = SourceFile.swift.filter { $0.isTest && $0.path != waiting }
+        expectNone(places(in: files, ["sleep"], matching: pattern))
     }
 }
 

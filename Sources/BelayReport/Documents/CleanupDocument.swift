@@ -46,6 +46,7 @@ package struct CleanupDocument: ReportDocument {
     package let leftPacks: Int
     package let seconds: Double
     private let forgottenItems: [SnapshotItem]
+    private let unreadable: [String]
     private let duration: Duration
     private let hasWork: Bool
 
@@ -75,7 +76,8 @@ package struct CleanupDocument: ReportDocument {
                 }
             )
         }
-        forgotten = outcome.forgotten.map(\.id.hexadecimal)
+        forgotten = (outcome.forgotten.map(\.id) + outcome.forgottenUnreadable).map(\.hexadecimal)
+        unreadable = outcome.forgottenUnreadable.map(\.short)
         forgottenItems = outcome.forgotten.map { SnapshotItem($0, isLatest: false, in: workspace) }
         space = outcome.plan.map { plan in
             Space(
@@ -89,7 +91,7 @@ package struct CleanupDocument: ReportDocument {
                 remainingUnused: plan.remainingUnused.bytes
             )
         }
-        hasWork = outcome.plan.map { !$0.isEmpty } ?? !outcome.forgotten.isEmpty
+        hasWork = outcome.plan.map { !$0.isEmpty } ?? !forgotten.isEmpty
         leftPacks = outcome.result?.leftPacks.count ?? 0
         seconds = Elapsed.seconds(outcome.duration)
         duration = outcome.duration
@@ -113,6 +115,9 @@ package struct CleanupDocument: ReportDocument {
         if groups.isEmpty {
             for item in forgottenItems {
                 lines.append("\(isDryRun ? "would remove" : "removed")  \(item.shortID)  \(item.timestamp)")
+            }
+            for id in unreadable {
+                lines.append("\(isDryRun ? "would remove" : "removed")  \(id)  which cannot be read")
             }
         }
         if !lines.isEmpty { lines.append("") }

@@ -155,7 +155,7 @@ extension Finding {
             "put the file back from a copy of the repository, or run `belay repair index`, then `belay repair snapshots`"
         case .packLength(let id, _, _), .packUnreadable(let id, _), .packHash(let id), .packHeader(let id, _),
             .blobsDamaged(let id, _, _):
-            "put the file back from a copy of the repository, or run `belay repair packs \(id.short)`"
+            "put the file back from a copy of the repository, or run `belay repair packs \(id)`"
         case .packCompressedInVersion1: "upgrade the repository with `restic migrate upgrade_repo_v2`"
         case .treeLost, .treeIrregular, .wrongSize: "run `belay repair snapshots`"
         case .packUnknown, .packMixed: "run `belay cleanup`"

@@ -49,7 +49,9 @@ package struct BackupWorkflow: Sendable {
             settings: settings,
             cacheFolder: usesCache ? workspace.projectCacheFolder : nil
         )
-        let cache = request.isForced ? nil : archiver.openCache(snapshots: Set(catalog.all.map(\.id)))
+        // A snapshot that got other tags has another id; it keeps the first one, and holds what it held.
+        let present = Set(catalog.all.map(\.id)).union(catalog.all.compactMap(\.snapshot.original))
+        let cache = request.isForced ? nil : archiver.openCache(snapshots: present)
         let indexes = Set(known.indexIDs)
         let holds = cache.map { indexes.isSuperset(of: $0.head.indexes) } ?? true
         let parent = catalog.parent(host: repository.host.hostname, paths: [workspace.project.directory])
@@ -165,6 +167,13 @@ package struct BackupWorkflow: Sendable {
                 )
             }
             return
+        }
+        if files.rootNodes.isEmpty, let failure = files.failures.first {
+            throw BelayError(
+                .projectUnreadable,
+                "\(workspace.project.directory) cannot be read: \(failure.reason)",
+                hint: "check its permissions, and the path given with -C"
+            )
         }
         if files.rootNodes.isEmpty {
             throw BelayError(

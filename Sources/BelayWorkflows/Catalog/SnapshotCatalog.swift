@@ -45,7 +45,12 @@ package struct SnapshotCatalog: Sendable {
             id = try Self.resolve(text, ofProject, now, workspace.zone)
         } catch {
             let isID = text.count >= 4 && text.utf8.allSatisfy { Hexadecimal.value(of: $0) != nil }
-            guard isID, case .notFound = error,
+            let isAbsent =
+                switch error {
+                case .notFound, .noSnapshots: true
+                default: false
+                }
+            guard isID, isAbsent,
                 // The first error says more than that it is not among the others either.
                 let other = try? Self.resolve(text, all, now, workspace.zone)
             else {
@@ -64,6 +69,15 @@ package struct SnapshotCatalog: Sendable {
             throw BelayError(.snapshotNotFound, "no snapshot matches '\(text)'", hint: "run `belay list`")
         }
         return found
+    }
+
+    /// The snapshot that cannot be read and whose id alone begins like this: it has no other name.
+    package func unreadable(_ text: String) -> SnapshotID? {
+        guard text.count >= 4 else { return nil }
+        let beginning = text.lowercased()
+        let found = unreadable.map(\.id).filter { $0.hexadecimal.hasPrefix(beginning) }
+        let isAmbiguous = found.count > 1 || all.contains { $0.id.hexadecimal.hasPrefix(beginning) }
+        return isAmbiguous ? nil : found.first
     }
 
     private static func resolve(

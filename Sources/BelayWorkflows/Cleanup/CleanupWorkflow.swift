@@ -36,6 +36,8 @@ package struct CleanupGroup: Sendable {
 package struct CleanupOutcome: Sendable {
     package var groups: [CleanupGroup]
     package var forgotten: [StoredSnapshot]
+    /// Snapshots that cannot be read and were named by their ids.
+    package var forgottenUnreadable: [SnapshotID] = []
     /// `nil` where space was not to be reclaimed.
     package var plan: CleanupPlan?
     package var result: CleanupResult?
@@ -63,16 +65,18 @@ package struct CleanupWorkflow: Sendable {
         return try await repository.withLock(.exclusive, retry: workspace.lockRetry) { lock in
             let catalog = try await SnapshotCatalog.load(workspace)
             let groups = try request.forgets && request.explicit.isEmpty ? decide(catalog) : []
-            let forgotten = try request.explicit.isEmpty ? dropped(groups, catalog) : explicit(catalog)
+            let named = try explicit(catalog)
+            let forgotten = request.explicit.isEmpty ? dropped(groups, catalog) : named.readable
             var outcome = CleanupOutcome(
                 groups: groups,
                 forgotten: forgotten,
+                forgottenUnreadable: named.unreadable,
                 plan: nil,
                 result: nil,
                 isDryRun: request.isDryRun,
                 duration: .zero
             )
-            let ids = forgotten.map(\.id)
+            let ids = forgotten.map(\.id) + named.unreadable
             if request.prunes {
                 let plan = try await repository.planCleanup(
                     forgetting: Set(ids),
@@ -120,8 +124,16 @@ package struct CleanupWorkflow: Sendable {
         return catalog.all.filter { ids.contains($0.id) }
     }
 
-    private func explicit(_ catalog: SnapshotCatalog) throws -> [StoredSnapshot] {
-        try request.explicit.map { text in
+    private func explicit(
+        _ catalog: SnapshotCatalog
+    ) throws -> (readable: [StoredSnapshot], unreadable: [SnapshotID]) {
+        var readable: [StoredSnapshot] = []
+        var unreadable: [SnapshotID] = []
+        for text in request.explicit {
+            if let id = catalog.unreadable(text) {
+                unreadable.append(id)
+                continue
+            }
             let found = try catalog.resolve(text)
             let tags = SnapshotTags(found.snapshot.tags)
             if tags.isCheckpoint, let name = tags.name {
@@ -131,8 +143,9 @@ package struct CleanupWorkflow: Sendable {
                     hint: "run `belay release \(name)` first"
                 )
             }
-            return found
+            readable.append(found)
         }
+        return (readable, unreadable)
     }
 }
 
