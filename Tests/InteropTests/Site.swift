@@ -172,7 +172,10 @@ final class Site {
     }
 
     /// Lets what was just written age a little: a file younger than a few ticks of the clock is read again.
-    func settle() { usleep(80_000) }
+    func settle() {
+        let end = Date().addingTimeInterval(0.08)
+        _ = eventually { Date() > end }
+    }
 
     /// The snapshots as belay lists them, newest first.
     func belaySnapshots() throws -> [ListedSnapshot] {
