@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs belay, its man pages and its completions below $DESTDIR$PREFIX; --uninstall takes them away again.
 #
-# The binary holds the Swift runtime, so that it runs without the toolchain. That needs a build of its own.
+# The binary holds the Swift runtime, so that it runs without the toolchain; that needs a build of its own.
 . "$(dirname "$0")/lib.sh"
 
 prefix=${DESTDIR:-}${PREFIX:-/usr/local}
@@ -19,7 +19,7 @@ fi
 
 Scripts/prepare.sh
 configuration=release
-build --product belay --static-swift-stdlib --scratch-path .build/static
+build --product belay --static-swift-stdlib -Xlinker -s --scratch-path .build/static
 install -D -m 755 .build/static/release/belay "$prefix/bin/belay"
 for page in share/man/man1/*.1; do install -D -m 644 "$page" "$man/$(basename "$page")"; done
 install -D -m 644 share/completions/bash/belay "$bash/belay"

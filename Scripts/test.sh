@@ -24,5 +24,5 @@ if [ $status -ne 0 ]; then
     say "what failed (all of it is in $log):"
     grep -E '^(✘|error:)' "$log" >&2 || say "nothing: the run itself ended early, with status $status"
 fi
-grep -E '^(✔|✘) Test run with' "$log" || true
+grep -E '^(✔|✘|━) Test run with' "$log" || true
 exit $status

@@ -39,8 +39,10 @@ class Outcome:
 
     def must_succeed(self):
         if self.status != 0:
+            # Such as a machine that runs out of memory: says nothing about belay.
+            note = ", killed by somebody else" if self.was_killed else ""
             raise Failure(
-                f"{self.what} ended with status {self.status}\n{self.output.decode(errors='replace')[-2000:]}"
+                f"{self.what} ended with status {self.status}{note}\n{self.output.decode(errors='replace')[-2000:]}"
                 f"\n{self.errors.decode(errors='replace')[-4000:]}")
         return self
 
