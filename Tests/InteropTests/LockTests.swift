@@ -20,7 +20,7 @@ struct `Locks of belay and restic` {
     ) throws -> RunningProgram {
         for _ in 0..<50 {
             let program = try start()
-            while program.isRunning, try !isLocked(site) { sched_yield() }
+            _ = try eventually { try !program.isRunning || isLocked(site) }
             // What counts is that it still holds its lock when it stands still.
             if program.stop(), try isLocked(site) { return program }
             program.signal(SIGCONT)

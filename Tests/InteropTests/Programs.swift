@@ -91,12 +91,13 @@ final class RunningProgram {
                 posix_spawn(&process, "/usr/bin/env", &actions, &attributes, arguments, environment)
             }
         }
-        self.process = process
+        self.process = failure == 0 ? process : 0
         guard failure == 0 else { throw Trouble("\(self.command): \(String(cString: strerror(failure)))") }
     }
 
     deinit {
-        if ending == nil {
+        // Zero, to which a signal would go to this whole group, if it could not be started.
+        if ending == nil, process > 0 {
             kill(process, SIGKILL)
             waitpid(process, nil, 0)
         }
@@ -104,7 +105,10 @@ final class RunningProgram {
         close(errors)
     }
 
-    func signal(_ number: Int32) { kill(process, number) }
+    /// Sends it a signal, unless it has ended and its number may be another's.
+    func signal(_ number: Int32) {
+        if isRunning { kill(process, number) }
+    }
 
     /// Stops it in the middle of its work; `false` if it has ended before.
     func stop() -> Bool {
