@@ -55,6 +55,7 @@ package struct RepairWorkflow: Sendable {
         readingData: Bool
     ) async throws -> SnapshotRepairPlan {
         try await locked { lock in
+            try await refuseUndescribedPacks()
             var ids: Set<SnapshotID>?
             if !names.isEmpty {
                 let catalog = try await SnapshotCatalog.load(workspace)
@@ -69,6 +70,18 @@ package struct RepairWorkflow: Sendable {
             let plan = try await repair.plan(ids, lost: lost)
             if !isDryRun { try await repair.execute(plan, forgetting: forgetting, lock: lock) }
             return plan
+        }
+    }
+
+    /// What only lacks its description in the index is not lost, and must not be given up as if it were.
+    private func refuseUndescribedPacks() async throws {
+        let plan = try await IndexRepair(workspace.repository, progress: progress).plan()
+        guard plan.isEmpty else {
+            throw BelayError(
+                .repositoryDamaged,
+                "the index does not describe all packs rightly, so what looks lost may be there",
+                hint: "run `belay repair index` first"
+            )
         }
     }
 
