@@ -77,11 +77,31 @@ extension Repository {
         do throws(StoreError) {
             return try await store.load(.config)
         } catch .missing {
+            guard try await isEmpty(store) else {
+                throw BelayError(
+                    .repositoryDamaged,
+                    "the repository at \(store.properties.location) has lost its file `config`, and cannot be opened without it",
+                    hint: "restore the file `config` from a copy of the repository",
+                    subjects: ["config"]
+                )
+            }
             throw BelayError(
                 .repositoryMissing,
                 "there is no repository at \(store.properties.location)",
                 hint: "run `belay init` to create it, or name another with --repo"
             )
+        } catch {
+            throw failure("cannot open the repository at \(store.properties.location)", error)
+        }
+    }
+
+    /// Whether there is nothing of a repository either: no key and no snapshot.
+    private static func isEmpty(_ store: any ObjectStore) async throws -> Bool {
+        do throws(StoreError) {
+            for kind in [FileKind.key, .snapshot] where try await !store.list(kind).isEmpty { return false }
+            return true
+        } catch .missing {
+            return true
         } catch {
             throw failure("cannot open the repository at \(store.properties.location)", error)
         }
@@ -129,12 +149,20 @@ extension Repository {
                 notes.append("keys/\(key.id) is no usable key: \(error)")
             }
         }
+        guard !keys.isEmpty else {
+            throw BelayError(
+                .repositoryDamaged,
+                "the repository at \(store.properties.location) has no usable key",
+                hint: "restore the files in `keys` from a copy of the repository",
+                subjects: notes
+            )
+        }
         throw BelayError(
             .passwordWrong,
-            keys.isEmpty
-                ? "the repository at \(store.properties.location) has no usable key"
-                : "the password opens none of the \(keys.count) keys of the repository at \(store.properties.location)",
-            hint: "check BELAY_PASSWORD, --password-file or the key file, or use the recovery key",
+            "the password opens none of the \(keys.count) keys of the repository at \(store.properties.location)",
+            hint: notes.isEmpty
+                ? "check BELAY_PASSWORD, --password-file or the key file, or use the recovery key"
+                : "use another password, or restore the damaged key from a copy of the repository",
             subjects: notes
         )
     }

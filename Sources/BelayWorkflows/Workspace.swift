@@ -44,10 +44,27 @@ package struct Workspace: Sendable {
         return "\(directories.cache)/projects/\(String(sum, radix: 16))"
     }
 
-    /// Runs `body` under a shared lock, or without one where none can be taken.
-    package func reading<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
+    /// Runs `body` under a shared lock, or without one if that was asked for.
+    package func reading<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
         guard takesLocks else { return try await body() }
-        return try await repository.withLock(.shared, retry: lockRetry) { _ in try await body() }
+        // The body's errors come out as values, so that those caught here are the lock's own.
+        let outcome: Result<Value, any Error>
+        do {
+            outcome = try await repository.withLock(.shared, retry: lockRetry) { _ in
+                do { return .success(try await body()) } catch { return .failure(error) }
+            }
+        } catch let error as BelayError
+            where error.code == .repositoryUnavailable || error.code == .repositoryFull
+        {
+            throw BelayError(
+                error.code,
+                error.message,
+                hint: "a repository that cannot be written to can be read with --no-lock",
+                subjects: error.subjects,
+                cause: error.cause
+            )
+        }
+        return try outcome.get()
     }
 }
 

@@ -172,6 +172,38 @@ int belay_is_local_file_system(const char *path) {
 #endif
 }
 
+int belay_set_direct(int file, int is_direct) {
+#ifdef O_DIRECT
+    int flags = fcntl(file, F_GETFL);
+    if (flags < 0) return -1;
+    return fcntl(file, F_SETFL, is_direct ? flags | O_DIRECT : flags & ~O_DIRECT);
+#else
+    (void)file, (void)is_direct;
+    return -1;
+#endif
+}
+
+int belay_tells_holes(int file) {
+#ifdef __linux__
+    struct statfs status;
+    if (fstatfs(file, &status) != 0) return 0;
+    switch ((uint32_t)status.f_type) {
+    case 0x0000EF53u: // ext2, ext3, ext4
+    case 0x58465342u: // xfs
+    case 0x9123683Eu: // btrfs
+    case 0x01021994u: // tmpfs
+    case 0xF2F52010u: // f2fs
+        return 1;
+    default:
+        // ZFS has called data that was not written out yet a hole (openzfs issue 15526).
+        return 0;
+    }
+#else
+    (void)file;
+    return 0;
+#endif
+}
+
 void belay_return_large_blocks(void) {
 #ifdef __GLIBC__
     // By default the limit grows with what is freed, and buffers of many megabytes then stay in the heap.

@@ -37,6 +37,13 @@ struct CaptureFixture {
     let project: TemporaryFolder
     let cache: TemporaryFolder
 
+    /// Another project for a repository.
+    init(repository: Repository, project: TemporaryFolder, cache: TemporaryFolder) {
+        self.repository = repository
+        self.project = project
+        self.cache = cache
+    }
+
     init() async throws {
         project = try TemporaryFolder()
         cache = try TemporaryFolder()

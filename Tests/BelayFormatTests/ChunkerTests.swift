@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test func `cuts as published`() throws {
+    @Test(arguments: [false, true]) func `cuts as published`(usesWideRegisters: Bool) throws {
         for vector in try Vectors.shared.get().chunker.vectors {
             #if DEBUG
             // Without optimisation the large inputs take minutes.
@@ -100,7 +100,10 @@ import Testing
             #endif
             let input = try input(vector.input)
             #expect(BlobHasher.digest(input).hexadecimal == vector.sha256OfInput)
-            let chunker = Chunker(tables: try tables(vector.polynomial))
+            let chunker = Chunker(
+                tables: try tables(vector.polynomial),
+                usesWideRegisters: usesWideRegisters
+            )
             #expect(
                 lengths(chunker, input) == vector.chunks.map(\.length),
                 "\(vector.name) \(vector.polynomial)"
@@ -113,18 +116,26 @@ import Testing
     }
 
     /// Small sizes make every path of the search run; the definition is applied byte by byte.
-    @Test(arguments: 1...8 as ClosedRange<UInt64>)
+    @Test(arguments: 1...16 as ClosedRange<UInt64>)
     func `agrees with its definition`(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let tables = try tables("3da3358b4dc173")
-        let bits = Int.random(in: 4...12, using: &generator)
+        // Every other time long enough for the wide search, with and without hits on the way.
+        let isLong = seed.isMultiple(of: 2)
+        let bits = Int.random(in: isLong ? 12...17 : 4...12, using: &generator)
         let minimum = Int.random(in: 64...300, using: &generator)
-        let maximum = minimum + Int.random(in: 0...6000, using: &generator)
+        let maximum =
+            minimum
+            + (isLong
+                ? Int.random(in: 20_000...300_000, using: &generator)
+                : Int.random(in: 0...6000, using: &generator))
         let parameters = try #require(
             ChunkerParameters(minimum: minimum, maximum: maximum, averageBits: bits)
         )
-        let input = generator.bytes(30_000)
+        let input = generator.bytes(isLong ? 700_000 : 30_000)
         let cuts = lengths(Chunker(tables: tables, parameters: parameters), input)
+        let narrow = Chunker(tables: tables, parameters: parameters, usesWideRegisters: false)
+        #expect(lengths(narrow, input) == cuts)
 
         var expected: [Int] = []
         var start = 0

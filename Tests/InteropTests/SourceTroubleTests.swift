@@ -20,9 +20,7 @@ struct `Where the project cannot be read, belay` {
                 #expect(failure.kind == "unreadable" && failure.reason == "permission denied")
             }
             #expect(summary.totalFilesProcessed == 2)
-            withKnownIssue("files are counted before they are read", isIntermittent: true) {
-                #expect(summary.filesNew + summary.filesChanged + summary.filesUnmodified == 2, "\(output)")
-            }
+            #expect(summary.filesNew + summary.filesChanged + summary.filesUnmodified == 2, "\(output)")
         }
         let words = try site.restrictedBelay("backup", expecting: 3)
         for name in ["closed", "no-search/c", "secret", "permission denied"] {

@@ -109,4 +109,6 @@ struct FileWork {
     let task: FolderTask
     let box: NodeBox
     let status: FileStatus
+    /// Whether the cache knows no file of this name.
+    let isNew: Bool
 }

@@ -18,6 +18,7 @@ extension CaptureWorker {
             return []
         }
         guard let folder = task.folder else { return [] }
+        count(task)
         var rules = task.rules
         enter(&rules, folder, isRoot: task.parent == nil)
         task.scannedFingerprint = rules.fingerprint
@@ -43,6 +44,18 @@ extension CaptureWorker {
             task.folder = try Folder.open(path: capture.settings.root)
         }
         if let folder = task.folder { try listing.read(folder) }
+    }
+
+    /// Counts a directory, now that it can be read; the root is not an entry of anything.
+    private func count(_ task: FolderTask) {
+        if task.parent == nil { return }
+        if task.cachedPosition != nil {
+            counts.foldersUnmodified += 1
+        } else if task.cached != nil {
+            counts.foldersChanged += 1
+        } else {
+            counts.foldersNew += 1
+        }
     }
 
     private func drop(_ task: FolderTask, _ error: SystemError) {
@@ -182,8 +195,7 @@ extension CaptureWorker {
             cachedFolder = offset.flatMap { CachedFolder(in: cache.file.bytes, at: $0) }
             isSame = cachedFolder != nil && cached.matches(match, status)
         }
-        if isSame { counts.foldersUnmodified += 1 } else { parent.isChanged = true }
-        if !isSame { if cachedFolder == nil { counts.foldersNew += 1 } else { counts.foldersChanged += 1 } }
+        if !isSame { parent.isChanged = true }
         var node = makeNode(listing.fileName(index), status)
         if !isSame, let folder = parent.folder { readAttributes(&node, parent, folder) }
         return FolderTask(
@@ -237,9 +249,8 @@ extension CaptureWorker {
             readAttributes(&box.node, task, folder)
             return
         }
-        if isNew { counts.filesNew += 1 } else { counts.filesChanged += 1 }
         task.expect(1)
-        let work = FileWork(task: task, box: box, status: status)
+        let work = FileWork(task: task, box: box, status: status, isNew: isNew)
         if status.size >= UInt64(capture.chunker.parameters.minimum) {
             large.append(work)
         } else {

@@ -68,6 +68,7 @@ extension CaptureWorker {
         let digests = BlobHashing.digests(of: inputs)
         for (position, work) in batch.files.enumerated() {
             let plain = inputs[position]
+            if !work.box.isDropped { count(work) }
             if !work.box.isDropped && !plain.isEmpty {
                 let id = BlobID(digests[position])
                 try await store(plain, as: BlobHandle(.data, id))
@@ -125,6 +126,11 @@ extension CaptureWorker {
             if count < wanted { return }
             wanted = max(64 << 10, size)
         }
+    }
+
+    /// Counts a file, now that it could be read.
+    func count(_ work: FileWork) {
+        if work.isNew { counts.filesNew += 1 } else { counts.filesChanged += 1 }
     }
 
     /// Takes over what the file is now into its node.

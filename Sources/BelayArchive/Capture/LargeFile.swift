@@ -108,6 +108,7 @@ extension CaptureWorker {
                     continue
                 }
                 adopt(outcome.after, size: outcome.size, into: work, isSteady: isSteady)
+                count(work)
                 counts.bytesRead += outcome.size
                 if let chunks = state.close() { try await finish(work, chunks) }
                 return
@@ -159,11 +160,17 @@ extension CaptureWorker {
         var size: UInt64 = 0
         var carried = 0
         var isAtEnd = false
+        let hasHoles = before.allocatedSize < before.size && file.tellsHoles
         while !isAtEnd && !capture.isOver {
+            if hasHoles {
+                let start = size - UInt64(carried)
+                let next = try await storeHole(state, file, from: start)
+                if next != start { (size, carried) = (next, 0) }
+            }
             let buffer = segment ?? SegmentBuffer(from: capture.segments)
             segment = buffer
             let room = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[carried...])
-            let count = try file.read(into: room)
+            let count = try file.read(into: room, at: size)
             size += UInt64(count)
             isAtEnd = count < room.count
             let filled = carried + count

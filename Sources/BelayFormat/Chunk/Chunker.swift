@@ -5,11 +5,19 @@ package struct Chunker: Sendable {
     package let parameters: ChunkerParameters
 
     private let tables: ChunkerTables
+    private let wide: WideCutSearch?
 
     /// A chunker for a repository's tables, between the sizes given.
-    package init(tables: ChunkerTables, parameters: ChunkerParameters = .restic) {
+    ///
+    /// It cuts alike with and without wide registers; without is for tests.
+    package init(
+        tables: ChunkerTables,
+        parameters: ChunkerParameters = .restic,
+        usesWideRegisters: Bool = true
+    ) {
         self.tables = tables
         self.parameters = parameters
+        wide = usesWideRegisters ? WideCutSearch(tables, mask: parameters.mask) : nil
     }
 
     /// The length of the chunk at the start of `buffer`.
@@ -40,7 +48,8 @@ package struct Chunker: Sendable {
                         through: end,
                         mask: parameters.mask,
                         mod: mod,
-                        out: out
+                        out: out,
+                        wide: wide
                     )
                 }
             }

@@ -3,7 +3,7 @@
 //
 // One fingerprint after another is a chain of dependent steps, each a table load and a few cycles; the
 // processor idles most of the time. So four stretches of the range are searched at once, and the earliest
-// hit counts.
+// hit counts. Where the processor has the instructions, sixty-four are (see `WideCutSearch`).
 
 /// How many bytes each of the four searches covers in a round.
 ///
@@ -23,12 +23,20 @@ func findCut(
     through end: Int,
     mask: UInt64,
     mod: UnsafePointer<UInt64>,
-    out: UnsafePointer<UInt64>
+    out: UnsafePointer<UInt64>,
+    wide: WideCutSearch?
 ) -> Int {
     let search = CutSearch(bytes: bytes, mask: mask, mod: mod, out: out)
     // A fraction of the way to a hit, which is 2^bits on average.
     let stretchUsual = max(stretchMinimum, min(stretchMaximum, Int((mask + 1) / 16)))
     var position = start
+    while let wide {
+        let span = wide.span(from: position, before: end)
+        if span == 0 { break }
+        let cut = wide.first(in: bytes, from: position, span: span)
+        if cut != 0 { return cut }
+        position += span
+    }
     while position <= end {
         let stretch = min(stretchUsual, (end - position + 1) / 4)
         guard stretch >= stretchMinimum else {

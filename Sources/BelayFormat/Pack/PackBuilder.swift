@@ -151,7 +151,8 @@ package struct PackBuilder {
     /// Starts an empty pack in `buffer`, the memory of a pack that is stored and not needed any more.
     package mutating func reset(reusing buffer: consuming [UInt8]) {
         self = PackBuilder()
-        bytes = buffer
+        // Without `consume` the argument would stay a second owner, and emptying it would copy it.
+        bytes = consume buffer
         bytes.removeAll(keepingCapacity: true)
     }
 }

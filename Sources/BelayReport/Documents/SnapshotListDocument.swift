@@ -56,8 +56,9 @@ package struct SnapshotItem: Encodable, Sendable {
         username = snapshot.username
         paths = snapshot.paths
         self.tags = tags.userTags
-        files = snapshot.summary?.totalFilesProcessed
-        bytes = snapshot.summary?.totalBytesProcessed
+        // The manifest counts what is the project's own, the summary all that is in the snapshot.
+        files = manifest?.totals.files ?? snapshot.summary?.totalFilesProcessed
+        bytes = manifest?.totals.bytes ?? snapshot.summary?.totalBytesProcessed
         added = snapshot.summary?.dataAddedPacked
         self.isLatest = isLatest
         program = snapshot.programVersion

@@ -64,7 +64,7 @@ package struct VerifyDocument: ReportDocument {
                 code: finding.code,
                 subject: finding.subject,
                 message: finding.message,
-                advice: finding.advice,
+                advice: report.advice(on: finding),
                 affectedCount: finding.affected.count,
                 affected: finding.affected.paths.map {
                     Affected(snapshot: $0.snapshot.hexadecimal, path: $0.path)

@@ -31,6 +31,16 @@ package struct CheckReport: Sendable {
 
     package var hasErrors: Bool { findings.contains { $0.severity == .error } }
 
+    /// One imperative sentence about a finding of this report, with the command to type.
+    ///
+    /// What no index describes may be just what is missing elsewhere: it must not be cleaned away then.
+    package func advice(on finding: Finding) -> String {
+        if case .packUnknown = finding.problem, hasErrors {
+            return "run `belay repair index`: it may hold what is missing"
+        }
+        return finding.advice
+    }
+
     mutating func add(_ problem: Finding.Problem) {
         guard findings.count < Self.findingsMaximum else {
             omittedFindings += 1

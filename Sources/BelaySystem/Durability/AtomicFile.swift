@@ -68,7 +68,7 @@ package enum AtomicFile {
         durability: Durability
     ) throws(SystemError) {
         let file = try OpenFile.creating(name, in: folder)
-        try file.write(bytes)
+        if durability == .stable { try file.writePastCache(bytes) } else { try file.write(bytes) }
         let size = try file.status().size
         guard size == UInt64(bytes.count) else {
             throw SystemError(call: "write", subject: file.path, number: EIO)

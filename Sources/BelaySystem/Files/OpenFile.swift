@@ -77,11 +77,6 @@ package struct OpenFile: ~Copyable {
         return done
     }
 
-    /// Goes back to the start.
-    package func rewind() throws(SystemError) {
-        guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw .current("seek", path) }
-    }
-
     /// Reads at `offset` until `target` is full or the file ends; gives the bytes read.
     package func read(
         into target: UnsafeMutableRawBufferPointer,
@@ -172,13 +167,23 @@ package struct OpenFile: ~Copyable {
         else { throw .current("utimens", path) }
     }
 
-    /// Where the next bytes that are not a hole begin at or after `offset`; `nil` if only a hole follows.
+    /// Whether this file system's word about holes can be believed.
+    package var tellsHoles: Bool { belay_tells_holes(descriptor) == 1 }
+
+    /// Where the next bytes that are not a hole begin at or after `offset`; the end if only a hole follows.
     ///
-    /// A file system that knows no holes gives `offset` itself.
-    package func dataStart(from offset: UInt64) -> UInt64? {
-        let result = lseek(descriptor, off_t(offset), Int32(3))  // SEEK_DATA
+    /// Where the file stands is undefined afterwards: read at offsets.
+    package func dataStart(from offset: UInt64) throws(SystemError) -> UInt64 {
+        guard let start = off_t(exactly: offset) else { return offset }
+        let result = lseek(descriptor, start, Int32(3))  // SEEK_DATA
         if result >= 0 { return UInt64(result) }
-        return errno == ENXIO ? nil : offset
+        guard errno == ENXIO else { throw .current("seek", path) }
+        return max(offset, try status().size)
+    }
+
+    /// Goes back to the start.
+    package func rewind() throws(SystemError) {
+        guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw .current("seek", path) }
     }
 }
 

@@ -66,16 +66,17 @@ package struct BackupWorkflow: Sendable {
             )
             try refuseEmpty(files, parent)
             let manifest = makeManifest(selection, files.totals, started)
+            let text = try ManifestText.encode(manifest)
             let root = try await GeneratedTree.store(
-                manifest,
+                files: [(GeneratedFolder.manifest, text)],
                 besides: files.rootNodes,
                 through: writer,
                 repository,
                 at: started
             )
-            return (files: files, manifest: manifest, root: root)
+            return (files: files, manifest: manifest, text: text, root: root)
         }
-        let (files, manifest, root) = stored.result
+        let (files, manifest, manifestText, root) = stored.result
         var result = BackupResult(
             snapshot: nil,
             manifest: manifest,
@@ -103,13 +104,17 @@ package struct BackupWorkflow: Sendable {
             tags: tags,
             programVersion: Version.program
         )
-        snapshot.summary = makeSummary(result, started)
+        snapshot.summary = makeSummary(result, started, manifestSize: manifestText.count)
         // Nothing refers to what was stored until this; our lock must have protected it all the time.
         try lock?.requireHeld()
         let id = try await repository.save(snapshot)
         if usesCache {
             archiver.remember(files, as: id, indexes: try await repository.indexIDs())
         }
+        // So that nobody has to fetch what was at hand here.
+        var manifests = ManifestReader(workspace)
+        manifests.add(manifestText, of: root)
+        manifests.saveCache()
         result.snapshot = StoredSnapshot(id: id, snapshot: snapshot)
         result.duration = clock.now - begin
         return result
@@ -248,7 +253,15 @@ package struct BackupWorkflow: Sendable {
         )
     }
 
-    private func makeSummary(_ result: BackupResult, _ started: Timestamp) -> Snapshot.Summary {
+    /// What the snapshot says of itself.
+    ///
+    /// The totals are of all files in it, the manifest too, as restic counts; what is new and changed is of the
+    /// project's own.
+    private func makeSummary(
+        _ result: BackupResult,
+        _ started: Timestamp,
+        manifestSize: Int
+    ) -> Snapshot.Summary {
         var summary = Snapshot.Summary()
         summary.backupStart = started.inZone(workspace.zone)
         summary.backupEnd = workspace.clock.now().inZone(workspace.zone)
@@ -262,8 +275,8 @@ package struct BackupWorkflow: Sendable {
         summary.treeBlobs = result.added.treeBlobs
         summary.dataAdded = result.added.plainBytes
         summary.dataAddedPacked = result.added.storedBytes
-        summary.totalFilesProcessed = result.totals.files
-        summary.totalBytesProcessed = result.totals.bytes
+        summary.totalFilesProcessed = result.totals.files + 1
+        summary.totalBytesProcessed = result.totals.bytes + UInt64(manifestSize)
         return summary
     }
 }

@@ -26,6 +26,11 @@ package struct ManifestReader {
         return try ManifestText.decode(text)
     }
 
+    /// Takes in the text of a manifest that was just stored, under its root tree.
+    mutating func add(_ text: [UInt8], of root: BlobID) {
+        cache.add(root.digest, text)
+    }
+
     /// Keeps what was read for the next time.
     package mutating func saveCache() {
         do throws(SystemError) {

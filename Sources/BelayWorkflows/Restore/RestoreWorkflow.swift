@@ -1,6 +1,7 @@
 package import BelayArchive
 package import BelayCore
 import BelayRepository
+import BelayStore
 import BelaySystem
 
 /// What a restore is asked to do.
@@ -47,7 +48,7 @@ package struct RestoreWorkflow: Sendable {
     }
 
     package func run() async throws -> RestoreResult {
-        try refuseProject()
+        try refuseProtected()
         try refuseFullTarget()
         let begin = ContinuousClock.now
         return try await SnapshotAccess.with(workspace) { access in
@@ -75,16 +76,53 @@ package struct RestoreWorkflow: Sendable {
         }
     }
 
-    private func refuseProject() throws {
-        // A target that is not there yet is not the project.
-        let target = (try? Paths.real(request.target)) ?? request.target
-        guard target != workspace.project.directory else {
+    /// Neither what is in the project nor the repository itself may be written over.
+    ///
+    /// A new or empty directory inside the project is somewhere else, too.
+    private func refuseProtected() throws {
+        let target = Self.resolved(request.target)
+        let project = Self.resolved(workspace.project.directory)
+        guard target != project else {
             throw BelayError(
                 .targetNotUsable,
                 "\(target) is the project itself, which a restore never touches",
                 hint: "name another directory with --to"
             )
         }
+        if request.overwrite != nil, Self.isInside(target, project) || Self.isInside(project, target),
+            try !Paths.names(in: target).isEmpty
+        {
+            throw BelayError(
+                .targetNotUsable,
+                "files of the project in \(project) could be overwritten, which a restore never touches",
+                hint: "name a directory outside the project with --to, or an empty one, without --overwrite"
+            )
+        }
+        let repository = Self.resolved(workspace.repository.store.properties.location)
+        guard target != repository, !Self.isInside(target, repository) else {
+            throw BelayError(
+                .targetNotUsable,
+                "\(target) is in the repository",
+                hint: "name another directory with --to"
+            )
+        }
+    }
+
+    /// The path with the symlinks resolved in as much of it as there is.
+    private static func resolved(_ path: String) -> String {
+        var existing = path
+        var rest = ""
+        while !Paths.exists(existing), let parent = Paths.parent(of: existing), parent != existing {
+            rest = String(existing.dropFirst(parent == "/" ? 0 : parent.count)) + rest
+            existing = parent
+        }
+        // Something in the way that cannot be resolved stops the restore itself, too.
+        guard let real = try? Paths.real(existing) else { return path }
+        return real == "/" && !rest.isEmpty ? rest : real + rest
+    }
+
+    private static func isInside(_ path: String, _ folder: String) -> Bool {
+        path.hasPrefix(folder == "/" ? "/" : folder + "/")
     }
 
     private func refuseFullTarget() throws {

@@ -64,6 +64,10 @@ char **belay_environment(void);
 int belay_space(const char *path, uint64_t *available, uint64_t *total);
 // 1 if the file system keeps one view for every process of this machine (not a network or FUSE one), else 0.
 int belay_is_local_file_system(const char *path);
+// Makes writes go past the page cache, or no longer. Returns 0, or -1 where that cannot be.
+int belay_set_direct(int file, int is_direct);
+// 1 if the file lies on a file system whose word about holes is believed, else 0.
+int belay_tells_holes(int file);
 // Makes large blocks of memory go back to the system when they are freed.
 void belay_return_large_blocks(void);
 // Raises the limit of open files as far as allowed; gives what holds now.

@@ -1,4 +1,4 @@
-/// SHA-256 (FIPS 180-4) of many independent buffers at once.
+/// SHA-256 (FIPS 180-4) of many independent buffers at once, and the cut search of the chunker.
 ///
 /// One SHA-256 stream is a chain of dependent additions and leaves most of a core idle. Independent
 /// buffers do not depend on each other, so several of them are hashed side by side in the lanes of wide
@@ -58,6 +58,34 @@ size_t belay_sha256_many(
 size_t belay_sha256_ranges(
     const uint8_t *base, const size_t *offsets, const size_t *lengths, size_t count, uint8_t (*digests)[32],
     int implementation);
+
+/// Bytes of a Rabin fingerprint of 53 bits, moved left by three.
+#define BELAY_CUT_PLANES 7
+
+/// What the wide cut search multiplies by: 8 by 8 bit matrices in the order of the instruction, where byte 7 - i
+/// makes bit i of the result.
+typedef struct {
+    /// What the top byte adds, once shifted out, to each byte of the next fingerprint.
+    uint64_t top[BELAY_CUT_PLANES];
+    /// What the byte that leaves the window adds.
+    uint64_t out[BELAY_CUT_PLANES];
+    /// What the byte that enters adds to the lowest two.
+    uint64_t in[2];
+    /// The bits that are zero at a cut, in the lowest three bytes.
+    uint8_t mask[3];
+} belay_cut_tables;
+
+/// Stretches that `belay_cut_search` searches side by side.
+#define BELAY_CUT_LANES 64
+
+/// Whether this processor and operating system can run `belay_cut_search`: it takes AVX-512 (F and BW) and GFNI.
+int belay_cut_available(void);
+
+/// The least n with start <= n < start + 64 * stretch such that the 64 bytes before `bytes + n` have a fingerprint
+/// that matches; 0 if there is none.
+///
+/// `start` is at least 64, `stretch` a multiple of 64, and `start + 64 * stretch` bytes can be read.
+size_t belay_cut_search(const uint8_t *bytes, size_t start, size_t stretch, const belay_cut_tables *tables);
 
 #ifdef __cplusplus
 }
