@@ -28,6 +28,11 @@ enum ProgressDisplay {
     private static let plainInterval = Duration.seconds(5)
     private static let jsonInterval = Duration.seconds(1)
 
+    /// Whether totals are shown, so that they are worth finding.
+    static func showsTotals(_ console: Console) -> Bool {
+        console.isJSON || !console.isQuiet && console.errorStyle.columns != nil
+    }
+
     /// Runs `body` while showing `source`; work that is soon done shows nothing.
     static func during<Result: Sendable>(
         _ console: Console,
@@ -99,8 +104,8 @@ extension ProgressDisplay.Source {
                 action: "storing",
                 filesDone: progress.filesDone,
                 bytesDone: progress.bytesDone,
-                filesTotal: nil,
-                bytesTotal: nil,
+                filesTotal: progress.filesTotal,
+                bytesTotal: progress.bytesTotal,
                 current: progress.current
             )
         }

@@ -144,9 +144,14 @@ extension Repository {
         }
     }
 
-    package func load(_ handle: Handle, range: Range<UInt64>) async throws -> [UInt8] {
+    /// Exactly the bytes in `range`, in the memory of `buffer` where that is large enough.
+    package func load(
+        _ handle: Handle,
+        range: Range<UInt64>,
+        reusing buffer: consuming [UInt8] = []
+    ) async throws -> [UInt8] {
         do throws(StoreError) {
-            return try await store.load(handle, range: range)
+            return try await store.load(handle, range: range, reusing: buffer)
         } catch {
             throw Self.failure("cannot read \(handle)", error)
         }

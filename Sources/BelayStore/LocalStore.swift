@@ -1,5 +1,6 @@
 package import BelayCore
 package import BelaySystem
+import Synchronization
 
 /// A repository in a directory of this machine, laid out as restic lays it out.
 ///
@@ -60,18 +61,32 @@ package struct LocalStore: ObjectStore {
     }
 
     package func load(_ handle: Handle, range: Range<UInt64>) async throws(StoreError) -> [UInt8] {
-        let bytes = try await onFilePool(handle) { () throws(SystemError) in
+        try await load(handle, range: range, reusing: [])
+    }
+
+    package func load(
+        _ handle: Handle,
+        range: Range<UInt64>,
+        reusing buffer: consuming [UInt8]
+    ) async throws(StoreError) -> [UInt8] {
+        // A closure would be a second owner of the array itself, and writing to it would copy it.
+        let held = Mutex(consume buffer)
+        try await onFilePool(handle) { () throws(SystemError) in
             let file = try OpenFile.reading(path: path(of: handle))
-            var failure: SystemError?
-            let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
-                do throws(SystemError) {
-                    count = try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: range.lowerBound)
-                } catch {
-                    failure = error
+            try held.withLock { (bytes) throws(SystemError) in
+                bytes.removeAll(keepingCapacity: true)
+                try bytes.append(addingCapacity: range.count) { (span) throws(SystemError) in
+                    try span.withUnsafeMutableBufferPointer { (buffer, count) throws(SystemError) in
+                        let room = UnsafeMutableRawBufferPointer(buffer.extracting(..<range.count))
+                        count = try file.read(into: room, at: range.lowerBound)
+                    }
                 }
             }
-            if let failure { throw failure }
-            return bytes
+        }
+        let bytes = held.withLock { bytes in
+            let full = bytes
+            bytes = []
+            return full
         }
         guard bytes.count == range.count else { throw .short(handle) }
         return bytes

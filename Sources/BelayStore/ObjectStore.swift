@@ -26,6 +26,14 @@ package protocol ObjectStore: Sendable {
     /// Exactly the bytes in `range`; a file that ends before is ``StoreError/short(_:)``.
     func load(_ handle: Handle, range: Range<UInt64>) async throws(StoreError) -> [UInt8]
 
+    /// The same in the memory of `buffer`, if its capacity allows that: who reads many packs spares the system the
+    /// finding of new pages for each.
+    func load(
+        _ handle: Handle,
+        range: Range<UInt64>,
+        reusing buffer: consuming [UInt8]
+    ) async throws(StoreError) -> [UInt8]
+
     /// The length of a file in bytes; `nil` if there is none.
     func size(of handle: Handle) async throws(StoreError) -> UInt64?
 
@@ -46,6 +54,15 @@ package protocol ObjectStore: Sendable {
 extension ObjectStore {
     /// Where a removal that was acknowledged is final there is nothing to wait for.
     package func settleRemovals(of kind: FileKind) async throws(StoreError) {}
+
+    /// A store may always give new memory.
+    package func load(
+        _ handle: Handle,
+        range: Range<UInt64>,
+        reusing buffer: consuming [UInt8]
+    ) async throws(StoreError) -> [UInt8] {
+        try await load(handle, range: range)
+    }
 }
 
 /// A file in a listing.

@@ -9,7 +9,8 @@ import Testing
         let fixture = try await CaptureFixture()
         var generator = SeededGenerator(seed: 7)
         var bytes: [UInt8] = []
-        for _ in 0..<(5 << 17) { withUnsafeBytes(of: generator.next()) { bytes.append(contentsOf: $0) } }
+        // Longer than the longest chunk, whatever the repository's polynomial.
+        for _ in 0..<(9 << 17) { withUnsafeBytes(of: generator.next()) { bytes.append(contentsOf: $0) } }
         try Data(bytes).write(to: URL(fileURLWithPath: "\(fixture.project.path)/large"))
         let result = try await fixture.capture()
         let node = try #require(fixture.nodes(result)["large"])

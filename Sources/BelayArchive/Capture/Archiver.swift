@@ -63,12 +63,6 @@ package struct Archiver: Sendable {
         verifyingAgainst index: KnownBlobs?,
         progress: CaptureProgress
     ) async throws -> CaptureResult {
-        let chunker: Chunker
-        do throws(FormatError) {
-            chunker = Chunker(tables: try ChunkerTables(polynomial: repository.config.polynomial))
-        } catch {
-            throw BelayError(.repositoryUnsupported, "the repository's chunker cannot be used", cause: error)
-        }
         guard Paths.isFolder(settings.root) else {
             throw BelayError(
                 .projectUnreadable,
@@ -93,7 +87,7 @@ package struct Archiver: Sendable {
             repository: repository,
             writer: writer,
             settings: settings,
-            chunker: chunker,
+            chunker: try makeChunker(),
             cache: cache,
             distrustsCache: index != nil,
             index: index,
@@ -102,6 +96,12 @@ package struct Archiver: Sendable {
             root: root,
             progress: progress
         )
+        if let totals = cache?.root?.totals {
+            progress.expect(.init(files: totals.files, bytes: totals.bytes))
+        }
+        // Cancelled, if it is still under way, when this scope ends.
+        async let _: Void =
+            cache == nil ? ScanAhead(root: settings.root, rules: root.rules).run(for: progress) : ()
         do {
             try await capture.run()
         } catch {
@@ -142,6 +142,14 @@ package struct Archiver: Sendable {
             try UnchangedCache.replaceHead(head, in: update.folder)
         } catch {
             repository.note("the cache of unchanged files could not be written: \(error)")
+        }
+    }
+
+    private func makeChunker() throws -> Chunker {
+        do throws(FormatError) {
+            return Chunker(tables: try ChunkerTables(polynomial: repository.config.polynomial))
+        } catch {
+            throw BelayError(.repositoryUnsupported, "the repository's chunker cannot be used", cause: error)
         }
     }
 

@@ -89,29 +89,3 @@ final class Capture: Sendable {
     var allFailures: [SourceFailure] { failures.withLock { $0.sorted { $0.path < $1.path } } }
     var allCounts: CaptureCounts { counts.withLock { $0 } }
 }
-
-/// How far a capture is, for whoever shows it; read and written by many at once.
-package final class CaptureProgress: Sendable {
-    private let files = Atomic<UInt64>(0)
-    private let bytes = Atomic<UInt64>(0)
-    private let folder = Mutex("")
-
-    package init() {}
-
-    /// Files looked at, changed or not.
-    package var filesDone: UInt64 { files.load(ordering: .relaxed) }
-    /// Bytes in the files looked at.
-    package var bytesDone: UInt64 { bytes.load(ordering: .relaxed) }
-    /// The directory that was begun last.
-    package var current: String { folder.withLock { $0 } }
-
-    func add(files count: UInt64, bytes size: UInt64) {
-        files.add(count, ordering: .relaxed)
-        bytes.add(size, ordering: .relaxed)
-    }
-
-    func enter(_ path: () -> String) {
-        // Shown a few times a second at most: a worker never waits to say where it is.
-        folder.withLockIfAvailable { $0 = path() }
-    }
-}

@@ -20,7 +20,7 @@ extension CaptureWorker {
         guard let folder = task.folder else { return [] }
         count(task)
         var rules = task.rules
-        enter(&rules, folder, isRoot: task.parent == nil)
+        rules.enter(folder, listing, isRoot: task.parent == nil) { capture.repository.note($0) }
         task.scannedFingerprint = rules.fingerprint
         if rules.isMarked(folder) {
             // As restic does: the directory stays, without contents.
@@ -62,24 +62,6 @@ extension CaptureWorker {
         task.box?.isDropped = true
         capture.report(SourceFailure(path: task.displayPath, kind: .unreadable, reason: error.reason))
     }
-
-    private func enter(_ rules: inout ScanRules, _ folder: Folder, isRoot: Bool) {
-        var hasGitIgnore = false
-        var hasGit = false
-        for index in 0..<listing.count {
-            let name = listing.name(index)
-            // Sorted by bytes: names that start with a dot come early.
-            if name[0] > 0x2E { break }
-            if name.count == 4 && name.elementsEqual(Self.git) { hasGit = true }
-            if name.count == 10 && name.elementsEqual(Self.gitIgnore) { hasGitIgnore = true }
-        }
-        rules.enter(folder, hasGitIgnore: hasGitIgnore, hasGit: hasGit, isRoot: isRoot) {
-            capture.repository.note($0)
-        }
-    }
-
-    private static let git = Array(".git".utf8)
-    private static let gitIgnore = Array(".gitignore".utf8)
 
     /// Goes through the listing and the cached block side by side, both sorted by name.
     private func match(
@@ -153,12 +135,12 @@ extension CaptureWorker {
                 below.append(child)
                 continue
             }
-            if status.isRegular {
-                files += 1
-                bytes += status.size
-            }
             if let cached, let match, cached.matches(match, status), isKnown(cached, match) {
-                if status.isRegular { counts.filesUnmodified += 1 }
+                if status.isRegular {
+                    counts.filesUnmodified += 1
+                    files += 1
+                    bytes += status.size
+                }
                 task.entries.append(.same(match))
             } else {
                 addFresh(task, folder, status, index, isNew: match == nil, &large)

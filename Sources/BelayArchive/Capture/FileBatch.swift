@@ -75,6 +75,7 @@ extension CaptureWorker {
                 work.box.node.content = [id]
             }
             counts.bytesRead += UInt64(plain.count)
+            capture.progress.add(files: 1, bytes: UInt64(plain.count))
             try await finishPart(of: work.task)
         }
     }

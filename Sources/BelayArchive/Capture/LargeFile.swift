@@ -109,6 +109,7 @@ extension CaptureWorker {
                 }
                 adopt(outcome.after, size: outcome.size, into: work, isSteady: isSteady)
                 count(work)
+                capture.progress.add(files: 1, bytes: 0)
                 counts.bytesRead += outcome.size
                 if let chunks = state.close() { try await finish(work, chunks) }
                 return
@@ -165,13 +166,17 @@ extension CaptureWorker {
             if hasHoles {
                 let start = size - UInt64(carried)
                 let next = try await storeHole(state, file, from: start)
-                if next != start { (size, carried) = (next, 0) }
+                if next != start {
+                    capture.progress.add(files: 0, bytes: next - size)
+                    (size, carried) = (next, 0)
+                }
             }
             let buffer = segment ?? SegmentBuffer(from: capture.segments)
             segment = buffer
             let room = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[carried...])
             let count = try file.read(into: room, at: size)
             size += UInt64(count)
+            capture.progress.add(files: 0, bytes: UInt64(count))
             isAtEnd = count < room.count
             let filled = carried + count
             let ranges = cut(buffer, filled, isAtEnd: isAtEnd)

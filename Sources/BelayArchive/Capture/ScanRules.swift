@@ -90,12 +90,12 @@ struct ScanRules: Sendable {
     /// Takes up what the directory's own files say: its `.gitignore`, or that it is a repository.
     mutating func enter(
         _ folder: Folder,
-        hasGitIgnore: Bool,
-        hasGit: Bool,
+        _ listing: borrowing DirectoryListing,
         isRoot: Bool,
         notes: (String) -> Void
     ) {
         guard ignore != nil else { return }
+        let (hasGitIgnore, hasGit) = Self.gitEntries(in: listing)
         if hasGit && !isRoot,
             let inner = GitWorktree.nested(in: folder, rules: ignore, at: worktreeFolder, notes: notes)
         {
@@ -176,6 +176,21 @@ struct ScanRules: Sendable {
         return false
     }
 
+    private static func gitEntries(
+        in listing: borrowing DirectoryListing
+    ) -> (hasGitIgnore: Bool, hasGit: Bool) {
+        var found = (hasGitIgnore: false, hasGit: false)
+        for index in 0..<listing.count {
+            let name = listing.name(index)
+            // Sorted by bytes: names that start with a dot come early.
+            if name[0] > 0x2E { break }
+            if name.count == 4 && name.elementsEqual(gitFolder) { found.hasGit = true }
+            if name.count == 10 && name.elementsEqual(gitIgnore) { found.hasGitIgnore = true }
+        }
+        return found
+    }
+
+    private static let gitIgnore = Array(".gitignore".utf8)
     private static let generatedFolder = Array(".belay".utf8)
     private static let gitFolder = Array(".git".utf8)
 

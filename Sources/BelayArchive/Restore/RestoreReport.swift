@@ -19,6 +19,9 @@ package struct RestoreCounts: Hashable, Sendable {
 
     package init() {}
 
+    /// All of them, as progress counts.
+    var entries: UInt64 { files + folders + links + symlinks + specials + unchanged }
+
     static func += (left: inout RestoreCounts, right: RestoreCounts) {
         left.files += right.files
         left.folders += right.folders
@@ -80,8 +83,14 @@ package final class RestoreProgress: Sendable {
     private let entries = Atomic<UInt64>(0)
     private let bytes = Atomic<UInt64>(0)
     private let path = Mutex("")
+    private let total = Mutex<(entries: UInt64, bytes: UInt64)?>(nil)
 
     package init() {}
+
+    /// Entries there are to restore, once planned; those that are already in place count as well.
+    package var entriesTotal: UInt64? { total.withLock { $0?.entries } }
+    /// Bytes there are to write, once planned.
+    package var bytesTotal: UInt64? { total.withLock { $0?.bytes } }
 
     /// Files and other entries that are in their place.
     package var entriesDone: UInt64 { entries.load(ordering: .relaxed) }
@@ -93,6 +102,10 @@ package final class RestoreProgress: Sendable {
     func add(entries count: UInt64, bytes size: UInt64) {
         if count > 0 { entries.add(count, ordering: .relaxed) }
         if size > 0 { bytes.add(size, ordering: .relaxed) }
+    }
+
+    func expect(entries: UInt64, bytes: UInt64) {
+        total.withLock { $0 = (entries, bytes) }
     }
 
     func enter(_ path: () -> String) {

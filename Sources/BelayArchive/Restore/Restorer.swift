@@ -50,6 +50,7 @@ package struct Restorer: Sendable {
     package func restore(_ plan: RestorePlan, progress: RestoreProgress) async throws -> RestoreReport {
         if plan.request.isDryRun { return RestoreReport(counts: plan.counts, failures: plan.failures) }
         let root = try openTarget(plan.request.target)
+        progress.expect(entries: plan.counts.entries, bytes: plan.counts.bytes)
         let run = RestoreRun(plan, repository: repository, index: index, root: root, progress: progress)
         defer { run.dismissWorkers() }
         do {

@@ -123,7 +123,7 @@ extension BelayCommand {
     /// Carries a backup out, shows how far it is, and tells the result.
     func store(_ request: BackupRequest, _ context: CommandContext) async throws -> ExitStatus {
         try await context.withWorkspace { workspace in
-            let progress = CaptureProgress()
+            let progress = CaptureProgress(wantsTotal: ProgressDisplay.showsTotals(context.console))
             let result = try await ProgressDisplay.during(context.console, .backup(progress)) {
                 try await BackupWorkflow(workspace, request, progress: progress).run()
             }

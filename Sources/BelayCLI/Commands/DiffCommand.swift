@@ -53,7 +53,7 @@ struct DiffCommand: BelayCommand {
         let form: DiffForm = patch ? .patch : stat ? .lineCounts : .names
         let isPlainPatch = patch && !context.console.isJSON
         return try await context.withWorkspace { workspace in
-            let progress = CaptureProgress()
+            let progress = CaptureProgress(wantsTotal: ProgressDisplay.showsTotals(context.console))
             let workflow = DiffWorkflow(workspace, request, progress: progress)
             return try await ResultOutput.during(context.console) { output in
                 let result = try await workflow.run { scan in

@@ -84,8 +84,8 @@ extension ProgressDisplay.Source {
                 action: "restoring",
                 filesDone: progress.entriesDone,
                 bytesDone: progress.bytesDone,
-                filesTotal: nil,
-                bytesTotal: nil,
+                filesTotal: progress.entriesTotal,
+                bytesTotal: progress.bytesTotal,
                 current: progress.current
             )
         }

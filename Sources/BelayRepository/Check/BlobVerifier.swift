@@ -3,7 +3,7 @@ import BelayFormat
 
 /// Opens sealed blobs and checks them against their ids, many hashes at once; one for each worker.
 ///
-/// Its memory is what it gathers before it hashes, 16 MiB and a blob.
+/// Its memory is what it gathers before it hashes, 8 MiB and a blob.
 final class BlobVerifier {
     /// A blob that is not what it should be.
     struct Failure {
@@ -13,7 +13,7 @@ final class BlobVerifier {
     }
 
     /// Plain bytes that are gathered before they are hashed: enough blobs of usual size to fill all lanes.
-    private static let batchBytes = 16 << 20
+    private static let batchBytes = 8 << 20
     /// Blobs are a few MiB at most; what claims to be longer than this is not opened.
     private static let plainLengthMaximum = 1 << 30
 

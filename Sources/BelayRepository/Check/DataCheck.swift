@@ -7,9 +7,9 @@ import Synchronization
 /// Reads packs whole and checks everything in them: the file against its name, the header against the index,
 /// each blob against its id.
 ///
-/// Each worker holds some packs at once, because four or more hashes together are quicker than one after the
-/// other: 72 MiB of packs, or one that is longer, and a verifier with 16 MiB and a blob. There are as many workers
-/// as processors, but at most four, which are more than a disk can feed.
+/// Each worker holds a few packs at once, because hashes side by side are quicker than one after the other, and a
+/// verifier with 8 MiB and a blob. There is one worker more than processors, so that no processor waits for the disk,
+/// but at most five, which are more than a disk can feed.
 struct DataCheck {
     /// What was found in the packs.
     struct Outcome: Sendable {
@@ -28,10 +28,12 @@ struct DataCheck {
         var pack: Int
     }
 
-    static let workersMaximum = 4
-    static let batchBytesMaximum: UInt64 = 72 << 20
-    /// What a worker takes at least while there is so much, so that its hashes are worth making together.
-    static let batchBytesMinimum: UInt64 = 48 << 20
+    static let workersMaximum = 5
+    /// Two packs of the usual size keep SHA extensions busy; lanes need more.
+    ///
+    /// A pack that is longer is taken alone.
+    static let batchBytesMaximum: UInt64 =
+        LaneHasher.Implementation.shaExtensions.isAvailable ? 36 << 20 : 72 << 20
     static let batchPacksMaximum = 16
 
     static func run(
@@ -41,7 +43,7 @@ struct DataCheck {
         progress: UpkeepProgress
     ) async throws -> Outcome {
         progress.begin(.readingPacks, total: packs.reduce(0) { $0 + $1.length })
-        let workers = min(BlockingPool.processorCount, workersMaximum)
+        let workers = min(BlockingPool.processorCount + 1, workersMaximum)
         let board = PackBoard(packs, workers: workers)
         let outcome = SharedOutcome()
         try await withTaskExecutorPreference(BlockingPool.processors) {
@@ -83,8 +85,7 @@ private final class PackBoard: Sendable {
         state.withLock { state in
             let start = state.next
             guard start < packs.count else { return nil }
-            let share = max(state.bytesLeft / UInt64(workers), DataCheck.batchBytesMinimum)
-            let limit = min(share, DataCheck.batchBytesMaximum)
+            let limit = min(state.bytesLeft / UInt64(workers), DataCheck.batchBytesMaximum)
             var bytes: UInt64 = 0
             repeat {
                 bytes += packs[state.next].length
@@ -122,6 +123,8 @@ private final class DataCheckWorker {
     private let verifier: BlobVerifier
     private let envelope: Envelope
     private var digests: [Digest] = []
+    /// Memory of packs that are checked.
+    private var spare: [[UInt8]] = []
 
     init(_ repository: Repository, _ contents: PackContents) {
         self.repository = repository
@@ -136,51 +139,29 @@ private final class DataCheckWorker {
     ) async throws -> DataCheck.Outcome {
         var outcome = DataCheck.Outcome()
         var loaded: [Loaded] = []
-        for (pack, result) in try await load(packs) {
-            switch result {
-            case .success(let bytes): loaded.append((pack, bytes))
-            case .failure(let error):
+        for pack in packs {
+            do {
+                let bytes = try await repository.load(
+                    Handle(pack.id),
+                    range: 0..<pack.length,
+                    reusing: spare.popLast() ?? []
+                )
+                loaded.append((pack, bytes))
+            } catch let error as BelayError where error.isDamageOfOneFile {
                 outcome.problems.append(.packUnreadable(pack.id, reason: StructureCheck.reason(error)))
                 outcome.unreadable.insert(pack.number)
             }
         }
         hash(loaded[...], [])
-        // Each pack's memory is free for others as soon as it is checked.
         while let (pack, bytes) = loaded.popLast() {
             if digests[loaded.count] != pack.id.digest { outcome.problems.append(.packHash(pack.id)) }
             check(pack, bytes, &outcome)
             outcome.packs += 1
             outcome.bytes += UInt64(bytes.count)
             progress.add(UInt64(bytes.count))
+            spare.append(bytes)
         }
         return outcome
-    }
-
-    /// Reads packs side by side.
-    ///
-    /// Damage is a result; that the store fails altogether is thrown.
-    private func load(
-        _ packs: ArraySlice<PackSelection.Candidate>
-    ) async throws -> [(PackSelection.Candidate, Result<[UInt8], BelayError>)] {
-        let repository = repository
-        return try await withThrowingTaskGroup(
-            of: (PackSelection.Candidate, Result<[UInt8], BelayError>).self
-        ) { group in
-            for pack in packs {
-                group.addTask {
-                    do {
-                        return (
-                            pack, .success(try await repository.load(Handle(pack.id), range: 0..<pack.length))
-                        )
-                    } catch let error as BelayError where error.isDamageOfOneFile {
-                        return (pack, .failure(error))
-                    }
-                }
-            }
-            var loaded: [(PackSelection.Candidate, Result<[UInt8], BelayError>)] = []
-            for try await pack in group { loaded.append(pack) }
-            return loaded
-        }
     }
 
     /// Hashes all packs in one call; the recursion is as deep as there are packs in a batch.

@@ -7,7 +7,7 @@ import Synchronization
 /// Copies blobs out of packs into new ones, sealed and compressed as they are, each verified on the way.
 ///
 /// Reads are joined: at most ``readMaximum`` bytes each, unless a single blob is longer. Each of the workers,
-/// one more than there are processors so that one can wait for the store, holds two such stretches and the
+/// one more than there are processors so that one can wait for the store, holds one such stretch and the
 /// verifier's memory.
 struct BlobCopier: Sendable {
     /// The blobs to be copied out of one pack, in the order in which they lie.
@@ -94,11 +94,8 @@ private final class CopyWorker {
     private let verifier: BlobVerifier
     private let envelope: Envelope
     private let compressor = ZstdCompressor(level: .auto)
-    // A stretch of a pack, in memory of our own because it is needed across suspensions.
-    private var stretch = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: BlobCopier.readMaximum,
-        alignment: 64
-    )
+    /// A stretch of a pack.
+    private var stretch: [UInt8] = []
 
     init(_ repository: Repository, _ index: IndexTable) {
         self.repository = repository
@@ -106,8 +103,6 @@ private final class CopyWorker {
         verifier = BlobVerifier(repository)
         envelope = repository.makeEnvelope()
     }
-
-    deinit { stretch.deallocate() }
 
     func copy(_ source: BlobCopier.Source, to writer: BlobWriter) async throws {
         var rest = source.blobs[...]
@@ -140,39 +135,38 @@ private final class CopyWorker {
     ) async throws {
         guard let last = blobs.last else { return }
         let range = UInt64(base)..<(UInt64(last.offset) + UInt64(last.length))
+        var memory: [UInt8] = []
+        swap(&memory, &stretch)
         do {
-            try keep(await repository.load(Handle(pack), range: range))
+            stretch = try await repository.load(Handle(pack), range: range, reusing: consume memory)
         } catch let error as BelayError where error.code == .repositoryDamaged {
             // Gone or shorter than it was: there may be other copies.
             for blob in blobs { try await copyFromElsewhere(blob, to: writer) }
             return
         }
-        let sealed = UnsafeRawBufferPointer(rebasing: stretch[..<range.count])
-        var failed: Set<Int> = []
-        for failure in verifier.failures(among: blobs, in: sealed, from: base) {
-            failed.insert(failure.position)
-        }
+        let failed = Set(
+            stretch.withUnsafeBytes { verifier.failures(among: blobs, in: $0, from: base) }.map(\.position)
+        )
         for (position, blob) in blobs.enumerated() {
             if failed.contains(position) || blob.type == .tree && !blob.isCompressed {
                 try await copyFromElsewhere(blob, to: writer)
-                continue
+            } else if let full = put(blob, base, writer) {
+                try await writer.push(full)
             }
-            let start = Int(blob.offset - base)
-            let bytes = UnsafeRawBufferPointer(rebasing: sealed[start..<(start + Int(blob.length))])
-            try await writer.append(
-                blob.handle,
-                BlobEncoder.Sealed(bytes: bytes, uncompressedLength: blob.uncompressedLength),
-                plainLength: blob.plainLength
-            )
         }
     }
 
-    private func keep(_ bytes: [UInt8]) {
-        if stretch.count < bytes.count {
-            stretch.deallocate()
-            stretch = .allocate(byteCount: bytes.count, alignment: 64)
+    /// Puts a blob of the stretch that begins at `base` into a pack.
+    private func put(_ blob: IndexedBlob, _ base: UInt32, _ writer: BlobWriter) -> OpenPack? {
+        let start = Int(blob.offset - base)
+        return stretch.withUnsafeBytes { bytes in
+            let sealed = UnsafeRawBufferPointer(rebasing: bytes[start..<(start + Int(blob.length))])
+            return writer.put(
+                blob.handle,
+                BlobEncoder.Sealed(bytes: sealed, uncompressedLength: blob.uncompressedLength),
+                plainLength: blob.plainLength
+            )
         }
-        bytes.withUnsafeBytes { stretch.copyMemory(from: $0) }
     }
 
     /// Takes a blob from whichever copy can be read, and seals it anew: for damaged ones, and for trees that

@@ -66,15 +66,22 @@ package final class BlobWriter: Sendable {
     ///
     /// Returns at once unless the pack is full and all uploads are busy.
     package func append(_ handle: BlobHandle, _ sealed: BlobEncoder.Sealed, plainLength: Int) async throws {
+        if let full = put(handle, sealed, plainLength: plainLength) { try await push(full) }
+    }
+
+    /// The second half of ``append(_:_:plainLength:)``.
+    func push(_ full: OpenPack) async throws {
+        try await queue.push(full)
+    }
+
+    /// Puts the blob into an open pack; gives the pack if that is full, which the caller must push.
+    ///
+    /// The first half of ``append(_:_:plainLength:)``, for callers whose bytes must not be held while they wait.
+    func put(_ handle: BlobHandle, _ sealed: BlobEncoder.Sealed, plainLength: Int) -> OpenPack? {
         added.withLock { added in
             if handle.type == .data { added.dataBlobs += 1 } else { added.treeBlobs += 1 }
             added.plainBytes += UInt64(plainLength)
         }
-        if let full = put(handle, sealed) { try await queue.push(full) }
-    }
-
-    /// Puts the blob into an open pack and takes the pack out if it is full.
-    private func put(_ handle: BlobHandle, _ sealed: BlobEncoder.Sealed) -> OpenPack? {
         // Not secret, only uneven: which of the open packs gets the blob.
         let step = turn.add(1, ordering: .relaxed).newValue
         let pack =
