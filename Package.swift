@@ -138,6 +138,13 @@ let package = Package(
             path: "Tests/BelayTestKit",
             swiftSettings: strict
         ),
+        .target(
+            name: "BelayParsers",
+            dependencies: ["BelayCore", "BelayRules", "BelayFormat", "BelayProject"],
+            path: "Fuzz/BelayParsers",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "FuzzTests", dependencies: ["BelayParsers"], swiftSettings: strict),
         .testTarget(
             name: "BelaySystemTests",
             dependencies: ["BelayCore", "BelaySystem"],
@@ -186,7 +193,7 @@ if let fuzzerRuntime {
     package.targets.append(
         .executableTarget(
             name: "BelayFuzz",
-            dependencies: ["BelayCore", "BelayRules", "BelayFormat", "BelayProject"],
+            dependencies: ["BelayParsers"],
             path: "Fuzz/BelayFuzz",
             swiftSettings: instrumented,
             linkerSettings: [
