@@ -93,7 +93,8 @@ struct PlannedPart: Sendable {
                 metadata: metadata(node),
                 parent: folder.number,
                 name: append(node.name.bytes),
-                depth: folder.depth + 1
+                depth: folder.depth + 1,
+                isOnTheWay: selection.isOnTheWay
             )
         )
         pending.append(PendingFolder(number: 0, tree: tree, selection: selection, depth: folder.depth + 1))

@@ -18,7 +18,7 @@ struct RestorePlanner: Sendable {
     ///
     /// - Throws: `path.not-found` if a selected path is not there, `repository.damaged` if the root is not.
     func build() async throws -> (tables: RestoreTables, failures: [RestoreFailure]) {
-        let selection = RestoreSelection(paths: request.paths)
+        let selection = RestoreSelection(paths: request.paths, patterns: request.patterns)
         var builder = RestoreTablesBuilder(root: request.tree, selection: selection)
         try await withThrowingTaskGroup(of: PlannedPart.self) { group in
             var running = 0
@@ -44,7 +44,15 @@ struct RestorePlanner: Sendable {
                 subjects: paths
             )
         }
-        return builder.finish()
+        let plan = builder.finish()
+        if request.patterns?.include != nil && plan.tables.isEmpty && plan.failures.isEmpty {
+            throw BelayError(
+                .pathNotFound,
+                "nothing in the snapshot matches --include",
+                hint: "patterns are of paths in the snapshot, as `belay ls -R` lists them"
+            )
+        }
+        return plan
     }
 
     private func read(_ batch: [PendingFolder]) async throws -> PlannedPart {

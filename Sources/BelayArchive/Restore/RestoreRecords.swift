@@ -30,6 +30,8 @@ struct FolderRecord: Sendable {
     var name: UInt32
     /// 0 for the root.
     var depth: UInt32
+    /// Whether it is made only for the sake of what is below it.
+    var isOnTheWay = false
 }
 
 /// A regular file to be restored: 72 bytes each, since there may be millions.
@@ -73,6 +75,9 @@ struct LinkKey: Hashable, Sendable {
 ///
 /// A directory comes after the one it is in, so its number is larger.
 struct RestoreTables: Sendable {
+    /// Whether there is nothing but the root.
+    var isEmpty: Bool { folders.count <= 1 && files.isEmpty && others.isEmpty }
+
     var folders: [FolderRecord] = []
     var files: [FileRecord] = []
     var others: [OtherRecord] = []

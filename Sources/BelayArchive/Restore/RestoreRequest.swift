@@ -21,6 +21,8 @@ package struct RestoreRequest: Sendable {
     ///
     /// Each keeps its place: `a/b` becomes `a/b` in the target.
     package var paths: [[UInt8]] = []
+    /// What of these is chosen; `nil` for all.
+    package var patterns: RestorePatterns?
     /// Absolute path of the directory to restore into; made if it is missing.
     package var target: String
     package var overwrite = OverwritePolicy.always

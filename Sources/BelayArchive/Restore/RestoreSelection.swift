@@ -1,4 +1,20 @@
 import BelayCore
+package import BelayRules
+
+/// Patterns that choose among the entries that a restore would make, as restic's `--include` and `--exclude` do.
+///
+/// They are asked about paths from the snapshot's root on, with a slash in front.
+package struct RestorePatterns: Sendable {
+    /// What is to be restored; `nil` for everything.
+    package var include: BackupExcludes?
+    /// What of that is not.
+    package var exclude: BackupExcludes?
+
+    package init(include: BackupExcludes? = nil, exclude: BackupExcludes? = nil) {
+        self.include = include
+        self.exclude = exclude
+    }
+}
 
 /// Which entries of a directory are to be restored.
 struct RestoreSelection: Sendable {
@@ -10,17 +26,15 @@ struct RestoreSelection: Sendable {
 
     private var isWhole: Bool
     private var wanted: [Wanted]
-
-    /// Everything.
-    static let everything = RestoreSelection(isWhole: true, wanted: [])
-
-    private init(isWhole: Bool, wanted: [Wanted]) {
-        self.isWhole = isWhole
-        self.wanted = wanted
-    }
+    private let patterns: RestorePatterns?
+    /// The directory's own path, with a slash in front; empty for the root. Kept only for patterns.
+    private var path: [UInt8] = []
+    /// Whether a directory is restored only if something below it is.
+    private(set) var isOnTheWay = false
 
     /// What is asked for below the root; an empty list means everything, and so does the path of the root.
-    init(paths: [[UInt8]]) {
+    init(paths: [[UInt8]], patterns: RestorePatterns? = nil) {
+        self.patterns = patterns
         wanted = paths.enumerated().map { number, path in
             Wanted(number: number, rest: path.split(separator: 0x2F).map { Array($0) }[...])
         }
@@ -34,16 +48,30 @@ struct RestoreSelection: Sendable {
     /// What of an entry is selected, `nil` for nothing; adds the numbers of the paths that name it to
     /// `found`.
     func inside(_ node: Node, found: inout [Int]) -> RestoreSelection? {
-        if wanted.isEmpty { return isWhole ? self : nil }
-        var inner = RestoreSelection(isWhole: isWhole, wanted: [])
-        for path in wanted where path.rest.first == node.name.bytes {
-            if path.rest.count == 1 {
-                found.append(path.number)
-                inner.isWhole = true
-            } else if node.kind == .directory {
-                inner.wanted.append(Wanted(number: path.number, rest: path.rest.dropFirst()))
+        var inner = self
+        inner.isOnTheWay = false
+        if !wanted.isEmpty {
+            inner.wanted = []
+            for path in wanted where path.rest.first == node.name.bytes {
+                if path.rest.count == 1 {
+                    found.append(path.number)
+                    inner.isWhole = true
+                } else if node.kind == .directory {
+                    inner.wanted.append(Wanted(number: path.number, rest: path.rest.dropFirst()))
+                }
             }
         }
-        return inner.isWhole || !inner.wanted.isEmpty ? inner : nil
+        guard inner.isWhole || !inner.wanted.isEmpty else { return nil }
+        return inner.accepts(node) ? inner : nil
+    }
+
+    /// Asks the patterns about an entry, whose selection this is to be.
+    private mutating func accepts(_ node: Node) -> Bool {
+        guard let patterns else { return true }
+        path += [0x2F] + node.name.bytes
+        if patterns.exclude?.excludes(path) == true { return false }
+        guard let include = patterns.include, !include.excludes(path) else { return true }
+        isOnTheWay = true
+        return node.kind == .directory
     }
 }

@@ -69,12 +69,46 @@ struct RestoreTablesBuilder {
 
     /// The tables, complete.
     consuming func finish() -> (tables: RestoreTables, failures: [RestoreFailure]) {
+        dropUselessFolders()
         tables.names = NameBlock(names)
         let finished = tables
         let failures = refusals.map { refusal in
             RestoreFailure(path: finished.displayPath(refusal.folder, refusal.name), reason: refusal.reason)
         }
         return (finished, failures)
+    }
+
+    /// Takes out the directories that were kept for what might be chosen below them, where nothing was.
+    private mutating func dropUselessFolders() {
+        guard tables.folders.contains(where: \.isOnTheWay) else { return }
+        var isNeeded = tables.folders.map { !$0.isOnTheWay }
+        for file in tables.files { isNeeded[Int(file.folder)] = true }
+        for other in tables.others { isNeeded[Int(other.folder)] = true }
+        for link in tables.links { isNeeded[Int(link.folder)] = true }
+        for refusal in refusals { isNeeded[Int(refusal.folder)] = true }
+        // A directory's number is larger than that of the one it is in.
+        for number in tables.folders.indices.reversed() where isNeeded[number] {
+            isNeeded[Int(tables.folders[number].parent)] = true
+        }
+        var numbers: [UInt32] = []
+        var kept: [FolderRecord] = []
+        for (number, var folder) in tables.folders.enumerated() {
+            numbers.append(UInt32(kept.count))
+            guard isNeeded[number] else { continue }
+            folder.parent = numbers[Int(folder.parent)]
+            kept.append(folder)
+        }
+        tables.folders = kept
+        for index in tables.files.indices {
+            tables.files[index].folder = numbers[Int(tables.files[index].folder)]
+        }
+        for index in tables.others.indices {
+            tables.others[index].folder = numbers[Int(tables.others[index].folder)]
+        }
+        for index in tables.links.indices {
+            tables.links[index].folder = numbers[Int(tables.links[index].folder)]
+        }
+        for index in refusals.indices { refusals[index].folder = numbers[Int(refusals[index].folder)] }
     }
 
     /// What to add to the places in a part.

@@ -3,6 +3,7 @@ import BelayArchive
 import BelayCore
 import BelayKit
 import BelayReport
+import BelayRules
 import BelaySystem
 import BelayWorkflows
 
@@ -32,6 +33,24 @@ struct RestoreCommand: BelayCommand {
     var to: String
 
     @Option(
+        name: [.customShort("i"), .long],
+        help: .init("Restore only what matches; may be repeated.", valueName: "pattern")
+    )
+    var include: [String] = []
+
+    @Option(name: .long, help: .init("Like --include, whatever the case of letters.", valueName: "pattern"))
+    var iinclude: [String] = []
+
+    @Option(
+        name: [.customShort("e"), .long],
+        help: .init("Leave out what matches; may be repeated.", valueName: "pattern")
+    )
+    var exclude: [String] = []
+
+    @Option(name: .long, help: .init("Like --exclude, whatever the case of letters.", valueName: "pattern"))
+    var iexclude: [String] = []
+
+    @Option(
         name: .long,
         help: .init(
             "What becomes of files that are there: always, if-changed, if-newer or never.",
@@ -56,6 +75,7 @@ struct RestoreCommand: BelayCommand {
         request.verifies = verify
         request.isDryRun = dryRun
         request.includesGenerated = includeGenerated
+        request.patterns = try patterns()
         if let overwrite {
             guard let policy = OverwritePolicy(rawValue: overwrite) else {
                 throw BelayError(
@@ -73,6 +93,28 @@ struct RestoreCommand: BelayCommand {
             }
             try context.console.print(RestoreDocument(result, in: workspace))
             return result.report.isComplete ? .success : .failure
+        }
+    }
+}
+
+extension RestoreCommand {
+    private func patterns() throws -> RestorePatterns? {
+        let patterns = RestorePatterns(
+            include: try Self.list(include, ignoringCase: iinclude),
+            exclude: try Self.list(exclude, ignoringCase: iexclude)
+        )
+        return patterns.include == nil && patterns.exclude == nil ? nil : patterns
+    }
+
+    private static func list(_ texts: [String], ignoringCase others: [String]) throws -> BackupExcludes? {
+        do throws(BackupExcludesError) {
+            let list = try BackupExcludes(
+                texts.map { Array($0.utf8) },
+                ignoringCase: others.map { Array($0.utf8) }
+            )
+            return list.isEmpty ? nil : list
+        } catch {
+            throw BelayError(.usage, "a pattern cannot be used: \(error)")
         }
     }
 }

@@ -9,6 +9,8 @@ package struct RestoreCommandRequest: Sendable {
     package var snapshot: String
     /// Paths below the project's directory; empty for everything.
     package var paths: [String] = []
+    /// Patterns of paths in the snapshot that choose among them.
+    package var patterns: RestorePatterns?
     /// Absolute path of the directory to restore into.
     package var target: String
     /// `nil` if nobody said: then a directory with something in it is refused.
@@ -57,6 +59,7 @@ package struct RestoreWorkflow: Sendable {
             var restore = RestoreRequest(tree: located.stored.snapshot.tree, target: request.target)
             // A path that means the project's directory in a snapshot of its own means everything.
             restore.paths = request.paths.map { located.path($0) }.filter { !$0.isEmpty }
+            restore.patterns = request.patterns
             restore.overwrite = request.overwrite ?? .never
             restore.verifies = request.verifies
             restore.isDryRun = request.isDryRun

@@ -79,54 +79,60 @@ import Testing
     }
 }
 
-@Suite struct `A repository that has lost a part` {
-    private func makeSandbox() async throws -> (Sandbox, repository: String) {
+@Suite struct `belay restore with patterns` {
+    private func restored(_ flags: String...) async throws -> [String] {
         let sandbox = try Sandbox()
         try await sandbox.initialize()
-        try sandbox.write("file", "one\n")
-        try await sandbox.backup()
-        return (sandbox, "\(sandbox.home)/.local/share/belay/repository")
-    }
-
-    @Test func `is not offered a new beginning without its config`() async throws {
-        let (sandbox, repository) = try await makeSandbox()
-        try FileManager.default.removeItem(atPath: "\(repository)/config")
-        let outcome = try await sandbox.belay("list")
-        #expect(outcome.status == 1, "\(outcome.errors)")
-        #expect(outcome.errors.contains("restore the file `config` from a copy"), "\(outcome.errors)")
-        #expect(!outcome.errors.contains("belay init"))
-    }
-
-    @Test func `asks for its key when that is damaged, not for another password`() async throws {
-        let (sandbox, repository) = try await makeSandbox()
-        let key = try #require(FileManager.default.contentsOfDirectory(atPath: "\(repository)/keys").first)
-        try FileManager.default.setAttributes(
-            [.posixPermissions: 0o600],
-            ofItemAtPath: "\(repository)/keys/\(key)"
-        )
-        try Data("{}".utf8).write(to: URL(fileURLWithPath: "\(repository)/keys/\(key)"))
-        let outcome = try await sandbox.belay("list")
-        #expect(outcome.status == 1, "\(outcome.errors)")
-        #expect(outcome.errors.contains("restore the files in `keys` from a copy"), "\(outcome.errors)")
-    }
-
-    @Test func `does not give snapshots up while packs lack only their description`() async throws {
-        let (sandbox, repository) = try await makeSandbox()
-        for name in try FileManager.default.contentsOfDirectory(atPath: "\(repository)/index") {
-            try FileManager.default.removeItem(atPath: "\(repository)/index/\(name)")
+        for name in ["a.c", "src/b.c", "src/b.h", "src/deep/Read.ME", "docs/guide.md", "docs/old/x.c"] {
+            try sandbox.write(name, name)
         }
-        let verified = try await sandbox.belay("verify")
-        #expect(
-            verified.text.contains("run `belay repair index`: it may hold what is missing"),
-            "\(verified.text)"
+        try FileManager.default.createDirectory(
+            atPath: "\(sandbox.project)/empty/below",
+            withIntermediateDirectories: true
         )
-        #expect(!verified.text.contains("belay cleanup"), "\(verified.text)")
-        let refused = try await sandbox.belay("repair", "snapshots", "--forget")
-        #expect(refused.status == 1 && refused.errors.contains("run `belay repair index` first"))
-        try await sandbox.done("repair", "index")
-        try await sandbox.done("repair", "snapshots", "--forget")
-        try await sandbox.done("verify", "--read-data")
-        let listed = try await sandbox.done("list", "--json").text
-        #expect(listed.contains("\"short_id\""), "the snapshot is still there: \(listed)")
+        try await sandbox.backup()
+        let target = "\(sandbox.folder)/restored"
+        let outcome = try await sandbox.run(
+            [try Sandbox.binary(), "restore", "latest", "--to", target] + flags
+        )
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        return try FileManager.default.subpathsOfDirectory(atPath: target).sorted()
+    }
+
+    @Test func `makes only what matches, and the way to it`() async throws {
+        #expect(
+            try await restored("--include", "*.c") == [
+                "a.c", "docs", "docs/old", "docs/old/x.c", "src", "src/b.c",
+            ]
+        )
+        #expect(try await restored("-i", "/src/deep") == ["src", "src/deep", "src/deep/Read.ME"])
+        #expect(try await restored("--iinclude", "read.*") == ["src", "src/deep", "src/deep/Read.ME"])
+        #expect(try await restored("--include", "below") == ["empty", "empty/below"])
+    }
+
+    @Test func `leaves out what matches, and what is below`() async throws {
+        #expect(
+            try await restored("--exclude", "src", "-e", "*.md", "--iexclude", "EMPTY") == [
+                "a.c", "docs", "docs/old", "docs/old/x.c",
+            ]
+        )
+        #expect(try await restored("--include", "*.c", "--exclude", "/docs") == ["a.c", "src", "src/b.c"])
+    }
+
+    @Test func `says so when nothing matches`() async throws {
+        let sandbox = try Sandbox()
+        try await sandbox.initialize()
+        try sandbox.write("a.c", "x")
+        try await sandbox.backup()
+        let outcome = try await sandbox.belay(
+            "restore",
+            "latest",
+            "--to",
+            "\(sandbox.folder)/restored",
+            "--include",
+            "*.swift"
+        )
+        #expect(outcome.status == 1 && outcome.errors.contains("nothing in the snapshot matches"))
+        #expect(!FileManager.default.fileExists(atPath: "\(sandbox.folder)/restored"))
     }
 }
