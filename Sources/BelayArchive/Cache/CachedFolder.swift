@@ -180,6 +180,19 @@ package struct FolderTotals: Hashable, Sendable {
 }
 
 enum FileKindBits {
+    /// The type bits of `st_mode` for a kind.
+    static func bits(of kind: Node.Kind) -> UInt32 {
+        switch kind {
+        case .directory: 0o040000
+        case .symlink: 0o120000
+        case .blockDevice: 0o060000
+        case .characterDevice: 0o020000
+        case .fifo: 0o010000
+        case .socket: 0o140000
+        case .file: 0o100000
+        }
+    }
+
     /// The kind that the type bits of `st_mode` name.
     static func kind(_ mode: UInt32) -> Node.Kind {
         switch mode & 0o170000 {

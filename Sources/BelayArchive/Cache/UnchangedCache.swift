@@ -56,6 +56,14 @@ package final class UnchangedCache: Sendable {
         return UnchangedCache(head: head, file: file, rootPlace: root)
     }
 
+    /// The cache of blocks that were just written to `path`; `nil` if they do not read back.
+    static func opened(_ head: Head, path: String) throws(SystemError) -> UnchangedCache? {
+        let file = try MappedFile(path: path)
+        return checkHeader(of: file, generation: head.generation).map {
+            UnchangedCache(head: head, file: file, rootPlace: $0)
+        }
+    }
+
     static func treePath(_ folder: String, _ generation: UInt64) -> String {
         "\(folder)/tree-\(generation)"
     }

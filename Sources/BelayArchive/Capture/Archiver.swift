@@ -153,7 +153,7 @@ package struct Archiver: Sendable {
         }
     }
 
-    private func makeCacheWriter(_ cache: UnchangedCache?) -> UnchangedCacheWriter? {
+    func makeCacheWriter(_ cache: UnchangedCache?) -> UnchangedCacheWriter? {
         guard let cacheFolder else { return nil }
         do throws(SystemError) {
             try Paths.makeFolders(cacheFolder)

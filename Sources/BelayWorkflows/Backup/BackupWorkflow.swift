@@ -51,10 +51,12 @@ package struct BackupWorkflow: Sendable {
         )
         // A snapshot that got other tags has another id; it keeps the first one, and holds what it held.
         let present = Set(catalog.all.map(\.id)).union(catalog.all.compactMap(\.snapshot.original))
-        let cache = request.isForced ? nil : archiver.openCache(snapshots: present)
-        let indexes = Set(known.indexIDs)
-        let holds = cache.map { indexes.isSuperset(of: $0.head.indexes) } ?? true
         let parent = catalog.parent(host: repository.host.hostname, paths: [workspace.project.directory])
+        let own = request.isForced ? nil : archiver.openCache(snapshots: present)
+        let made = own == nil ? try await makeCache(archiver, parent, catalog) : nil
+        let cache = own ?? made
+        let indexes = Set(known.indexIDs)
+        let holds = own.map { indexes.isSuperset(of: $0.head.indexes) } ?? (made == nil)
 
         let stored = try await BlobWriter.with(repository, known: known, packSize: request.packSize) {
             writer in
@@ -118,6 +120,30 @@ package struct BackupWorkflow: Sendable {
         result.snapshot = StoredSnapshot(id: id, snapshot: snapshot)
         result.duration = clock.now - begin
         return result
+    }
+
+    /// What the last snapshot's trees tell, where no cache of ours does.
+    private func makeCache(
+        _ archiver: Archiver,
+        _ parent: StoredSnapshot?,
+        _ catalog: SnapshotCatalog
+    ) async throws -> UnchangedCache? {
+        guard usesCache, !request.isForced, let parent else { return nil }
+        let index = try await archiver.repository.loadIndex()
+        let trees = TreeReader(BlobReader(archiver.repository, index: index))
+        let access = SnapshotAccess(workspace: workspace, catalog: catalog, trees: trees)
+        do {
+            guard let root = try await access.locate(parent).project.subtree else { return nil }
+            return try await archiver.makeCache(
+                from: parent.id,
+                root: root,
+                started: parent.snapshot.time,
+                index: index
+            )
+        } catch let error as BelayError where error.code == .repositoryDamaged {
+            archiver.repository.note("what has not changed is read again: \(error)")
+            return nil
+        }
     }
 
     /// A partial snapshot must not make the cache forget the rest of the project.
