@@ -67,21 +67,48 @@ struct `The index of git` {
         #expect(index.count == 1 && index.isTracked(Array("both".utf8)))
     }
 
-    @Test func `is refused where only git can tell what is tracked`() throws {
-        let split = try Self.index(["a", "b"], version: 2, then: [["update-index", "--split-index"]])
-        #expect(throws: GitIndexError.unsupportedExtension("link")) { try GitIndex(split) }
-
+    @Test(arguments: [2, 4]) func `is read together with the one it changes`(version: Int) throws {
         let folder = try Support.Folder()
         _ = try Support.git(["init", "-q", "."], in: folder)
-        for name in ["in/a", "out/b", "c"] { try folder.write([], to: Array(name.utf8)) }
+        for name in ["a/1", "a/2", "b", "z"] { try folder.write([], to: Array(name.utf8)) }
+        let configuration = [
+            "-c", "index.version=\(version)", "-c", "splitIndex.maxPercentChange=100",
+        ]
+        _ = try Support.git(configuration + ["add", "a", "b"], in: folder)
+        _ = try Support.git(configuration + ["update-index", "--split-index"], in: folder)
+        _ = try Support.git(configuration + ["add", "z"], in: folder)
+        try folder.write([0x31], to: Array("a/2".utf8))
+        _ = try Support.git(configuration + ["update-index", "a/2"], in: folder)
+        let bytes = try folder.read(".git/index")
+        var asked: [String] = []
+        let index = try GitIndex(bytes) { name in
+            asked.append(name)
+            // What is not there is for the index to tell.
+            return try? folder.read(".git/\(name)")
+        }
+        #expect(asked.count == 1)
+        let paths = (0..<index.count).map { String(decoding: index.path(at: $0), as: UTF8.self) }
+        #expect(paths == ["a/1", "a/2", "b", "z"])
+        #expect(throws: GitIndexError.missingSharedIndex(asked[0])) { try GitIndex(bytes) }
+    }
+
+    @Test(arguments: [false, true]) func `may have directories that stand for all in them`(
+        ignoresCase: Bool
+    ) throws {
+        let folder = try Support.Folder()
+        _ = try Support.git(["init", "-q", "."], in: folder)
+        for name in ["in/a", "out/b", "out/deep/d", "c"] { try folder.write([], to: Array(name.utf8)) }
         _ = try Support.git(["add", "."], in: folder)
         _ = try Support.git(
             ["-c", "user.name=n", "-c", "user.email=e@x", "commit", "-q", "-m", "m"],
             in: folder
         )
         _ = try Support.git(["sparse-checkout", "set", "--cone", "--sparse-index", "in"], in: folder)
-        let sparse = try folder.read(".git/index")
-        #expect(throws: GitIndexError.unsupportedExtension("sdir")) { try GitIndex(sparse) }
+        let index = try GitIndex(try folder.read(".git/index"), ignoresCase: ignoresCase)
+        for path in ["in/a", "c", "out/b", "out/deep/d"] { #expect(index.isTracked(Array(path.utf8))) }
+        for path in ["in/b", "out", "ou", "outer/b"] { #expect(!index.isTracked(Array(path.utf8))) }
+        for path in ["", "in", "out", "out/deep"] { #expect(index.hasTrackedBelow(Array(path.utf8))) }
+        for path in ["c", "ou", "outer"] { #expect(!index.hasTrackedBelow(Array(path.utf8))) }
     }
 
     @Test(arguments: [2, 4])

@@ -149,7 +149,13 @@ final class GitWorktree: Sendable {
             var sum = status.inode &* 31 &+ status.size
             sum = sum &* 31 &+ UInt64(bitPattern: status.modified.seconds)
             sum = sum &* 31 &+ UInt64(status.modified.nanoseconds)
-            return (try GitIndex(bytes, hashByteCount: hashLength), sum)
+            let index = try GitIndex(bytes, hashByteCount: hashLength) { name in
+                // One that cannot be read is as bad as one that is not there, and told as that.
+                Paths.parent(of: path).flatMap {
+                    try? readFile(path: "\($0)/\(name)", limit: fileSizeMaximum)
+                }
+            }
+            return (index, sum)
         } catch {
             notes(
                 "git's index cannot be read, so nothing is left out on account of .gitignore: \(path): \(error)"

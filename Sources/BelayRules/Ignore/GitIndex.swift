@@ -4,10 +4,10 @@ package enum GitIndexError: Error, Hashable, Sendable {
     case notAnIndex
     /// It is of a version other than 2, 3 and 4.
     case unsupportedVersion(UInt32)
-    /// It needs an extension that is not understood; `link` is a split index, `sdir` a sparse one.
-    ///
-    /// Asking git itself (`git ls-files -z`) still gives the answer.
+    /// It needs an extension that is not understood.
     case unsupportedExtension(String)
+    /// It is a split index, and the shared one with this name is not there.
+    case missingSharedIndex(String)
     /// It ends in the middle of something.
     case truncated
     /// The entry with that number, from 0, contradicts the format.
@@ -28,6 +28,8 @@ package struct GitIndex: Sendable {
     private var bytes: [UInt8] = []
     /// Where each path starts, and where the last one ends.
     private var starts: [UInt32] = [0]
+    /// Directories of a sparse index, with a slash behind each: all below them is tracked. They are paths as well.
+    private var directories: [[UInt8]] = []
     /// Whether the paths are in lower case, and so is what is looked up.
     private var foldsCase = false
 
@@ -39,21 +41,29 @@ package struct GitIndex: Sendable {
     /// That is 20, or 32 in a repository with `extensions.objectFormat = sha256`. Of a path in conflict,
     /// which has up to three entries, one is kept. With `ignoresCase`, which is `core.ignoreCase`, a path is
     /// tracked in whatever case it is written. More bytes of paths than `pathsByteCountMaximum` are refused,
-    /// since version 4 lets a small file stand for a great many.
+    /// since version 4 lets a small file stand for a great many. A split index names another by the name of its file,
+    /// `sharedindex.HASH`, whose bytes `shared` gives; what that tracks and this one drops counts as tracked still.
     package init(
         _ bytes: [UInt8],
         hashByteCount: Int = 20,
         ignoresCase: Bool = false,
-        pathsByteCountMaximum: Int = 1 << 30
+        pathsByteCountMaximum: Int = 1 << 30,
+        shared: (String) -> [UInt8]? = { _ in nil }
     ) throws(GitIndexError) {
         var reader = GitIndexReader(bytes, hashByteCount: hashByteCount)
         let version = try reader.header()
         // The smallest entry takes 62 bytes; a count that cannot be true must not reserve memory.
         starts.reserveCapacity(min(reader.entryCount, bytes.count / 62) + 1)
         var path: [UInt8] = []
+        var isSplit = false
         for number in 0..<reader.entryCount {
             try reader.entry(number, version: version, path: &path)
-            if number > 0 {
+            if path.isEmpty {
+                isSplit = true
+                continue
+            }
+            if reader.isDirectory { directories.append(path) }
+            if count > 0 {
                 let previous = self.path(at: count - 1)
                 if previous == path[...] { continue }
                 // The search relies on the order, which git keeps by bytes.
@@ -66,7 +76,24 @@ package struct GitIndex: Sendable {
             starts.append(UInt32(truncatingIfNeeded: self.bytes.count))
         }
         try reader.extensions()
+        if let hash = reader.sharedIndex {
+            let name = "sharedindex.\(hash.map(Self.hexadecimal).joined())"
+            guard let bytes = shared(name) else { throw .missingSharedIndex(name) }
+            let base = try GitIndex(
+                bytes,
+                hashByteCount: hashByteCount,
+                pathsByteCountMaximum: pathsByteCountMaximum
+            )
+            directories += base.directories
+            sort(joining: base)
+        } else if isSplit {
+            throw .malformedEntry(0)
+        }
         if ignoresCase { foldCase() }
+    }
+
+    private static func hexadecimal(_ byte: UInt8) -> String {
+        String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
     }
 
     /// The number of tracked paths.
@@ -82,7 +109,15 @@ package struct GitIndex: Sendable {
     /// Whether git tracks `path`: a file, a symbolic link, or the directory of a submodule.
     package func isTracked(_ path: UnsafeBufferPointer<UInt8>) -> Bool {
         let position = firstPosition(notBefore: path, thenSlash: false)
-        return position < count && compare(position, path, thenSlash: false) == 0
+        if position < count && compare(position, path, thenSlash: false) == 0 { return true }
+        return isInDirectory(path)
+    }
+
+    /// Whether `path` is below a directory that stands for all in it.
+    private func isInDirectory(_ path: UnsafeBufferPointer<UInt8>) -> Bool {
+        directories.contains { directory in
+            path.count >= directory.count && zip(directory, path).allSatisfy { $0 == stored($1) }
+        }
     }
 
     /// Whether git tracks `path`: a file, a symbolic link, or the directory of a submodule.
@@ -92,7 +127,7 @@ package struct GitIndex: Sendable {
 
     /// Whether git tracks something below `directory`; the empty path is the top.
     package func hasTrackedBelow(_ directory: UnsafeBufferPointer<UInt8>) -> Bool {
-        !positions(below: directory).isEmpty
+        !positions(below: directory).isEmpty || isInDirectory(directory)
     }
 
     /// Whether git tracks something below `directory`; the empty path is the top.
@@ -118,11 +153,20 @@ extension GitIndex {
     /// Puts all paths in lower case, and in the order of that.
     private mutating func foldCase() {
         for index in bytes.indices { bytes[index] = ASCII.lowercase(bytes[index]) }
-        let paths = (0..<count).map { path(at: $0) }.sorted { $0.lexicographicallyPrecedes($1) }
+        for index in directories.indices { directories[index] = directories[index].map(ASCII.lowercase) }
+        foldsCase = true
+        sort(joining: GitIndex())
+    }
+
+    /// Puts the paths, and those of another index, in order, each once.
+    private mutating func sort(joining other: GitIndex) {
+        let paths = (0..<count).map { path(at: $0) } + (0..<other.count).map { other.path(at: $0) }
         var sorted = GitIndex()
-        sorted.foldsCase = true
-        sorted.bytes.reserveCapacity(bytes.count)
-        for path in paths where sorted.count == 0 || sorted.path(at: sorted.count - 1) != path {
+        sorted.foldsCase = foldsCase
+        sorted.directories = directories
+        sorted.bytes.reserveCapacity(bytes.count + other.bytes.count)
+        for path in paths.sorted(by: { $0.lexicographicallyPrecedes($1) })
+        where sorted.count == 0 || sorted.path(at: sorted.count - 1) != path {
             sorted.bytes.append(contentsOf: path)
             sorted.starts.append(UInt32(truncatingIfNeeded: sorted.bytes.count))
         }

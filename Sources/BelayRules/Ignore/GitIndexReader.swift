@@ -7,6 +7,10 @@ struct GitIndexReader {
     private let end: Int
     private var position = 0
     private(set) var entryCount = 0
+    /// Whether the entry that was read last stands for all that is below a directory, as in a sparse index.
+    private(set) var isDirectory = false
+    /// The hash of the index that this one changes, if it is a split one.
+    private(set) var sharedIndex: [UInt8]?
 
     /// Bits of an entry's flags.
     private enum Flag {
@@ -32,6 +36,8 @@ struct GitIndexReader {
     }
 
     /// Reads an entry and replaces `path`, that of the entry before it, by its own.
+    ///
+    /// In a split index the path is empty for an entry that only replaces one of the shared index.
     mutating func entry(_ index: Int, version: UInt32, path: inout [UInt8]) throws(GitIndexError) {
         let start = position
         // Two times, device, inode, mode, user, group and size come before the object's name.
@@ -44,8 +50,7 @@ struct GitIndexReader {
             guard version >= 3 else { throw .malformedEntry(index) }
             try skip(2)
         }
-        // A directory stands for all that is below it, which only a sparse index has.
-        if mode & 0o170000 == 0o040000 { throw .unsupportedExtension("sdir") }
+        isDirectory = mode & 0o170000 == 0o040000
 
         var kept = 0
         if version == 4 {
@@ -55,7 +60,6 @@ struct GitIndexReader {
         }
         guard let terminator = bytes[position..<end].firstIndex(of: 0) else { throw .truncated }
         let length = kept + terminator - position
-        guard length > 0 else { throw .malformedEntry(index) }
         guard length <= GitIndex.pathByteCountMaximum else { throw .tooLarge }
         let stated = Int(flags & Flag.nameLength)
         guard stated == min(length, Int(Flag.nameLength)) else { throw .malformedEntry(index) }
@@ -78,13 +82,22 @@ struct GitIndexReader {
     mutating func extensions() throws(GitIndexError) {
         while position < end {
             guard end - position >= 8 else { throw .truncated }
-            let name = bytes[position..<(position + 4)]
-            // An upper case letter in front says that an extension may be passed over.
-            if let first = name.first, !ASCII.isUpper(first) {
-                throw .unsupportedExtension(String(decoding: name, as: UTF8.self))
-            }
+            let name = String(decoding: bytes[position..<(position + 4)], as: UTF8.self)
+            let isOptional = ASCII.isUpper(bytes[position])
             try skip(4)
-            try skip(Int(try number()))
+            let length = Int(try number())
+            let start = position
+            try skip(length)
+            switch name {
+            case "link":
+                guard length >= hashByteCount else { throw .truncated }
+                let hash = bytes[start..<(start + hashByteCount)]
+                // Which of the shared entries are gone is not looked at: too much counts as tracked then.
+                if hash.contains(where: { $0 != 0 }) { sharedIndex = Array(hash) }
+            case "sdir": break
+            // An upper case letter in front says that an extension may be passed over.
+            default: if !isOptional { throw .unsupportedExtension(name) }
+            }
         }
         guard bytes.count - position == hashByteCount else { throw .truncated }
     }
