@@ -7,7 +7,7 @@ extension Repository {
     /// Makes a new repository in an empty store and opens it.
     ///
     /// The key comes first and the config last: until the config is there nothing counts as a repository, so
-    /// an interrupted creation can be begun again after removing what is left.
+    /// an interrupted creation can be begun again.
     ///
     /// - Throws: `repository.exists` if there is a config, a key or a snapshot already.
     package static func create(
@@ -16,7 +16,7 @@ extension Repository {
         parameters: ScryptParameters,
         surroundings: Surroundings
     ) async throws -> Repository {
-        try await refuseExisting(store)
+        try await refuseExisting(store, now: surroundings.clock.now())
         do throws(StoreError) {
             try await store.prepare()
         } catch {
@@ -44,25 +44,67 @@ extension Repository {
             clock: surroundings.clock,
             cacheFolder: surroundings.cacheFolder(for: config)
         )
-        try await repository.save(repository.makeEnvelope().seal(config.encode()), as: .config)
+        try await saveConfig(repository)
         return repository
     }
 
-    private static func refuseExisting(_ store: any ObjectStore) async throws {
-        do throws(StoreError) {
-            var isTaken = try await store.size(of: .config) != nil
-            for kind in [FileKind.key, .snapshot] where !isTaken {
-                isTaken = try await !store.list(kind).isEmpty
-            }
-            guard isTaken else { return }
+    /// Stores the config, unless somebody else has made a repository here in the meantime.
+    private static func saveConfig(_ repository: Repository) async throws {
+        let sealed = repository.makeEnvelope().seal(repository.config.encode())
+        do {
+            try await repository.save(sealed, as: .config)
         } catch {
+            // Whether or not there is one: without a config of ours our key opens nothing.
+            try? await repository.remove(Handle(repository.keyID))
+            try await refuseExisting(repository.store, now: repository.clock.now())
+            throw error
+        }
+        guard try await repository.load(.config) == sealed else {
+            throw BelayError(
+                .repositoryExists,
+                "another repository was made at \(repository.store.properties.location) at the same moment",
+                hint: "use that one"
+            )
+        }
+    }
+
+    /// A key that is alone for so long belongs to a creation that was cut off, not to one under way.
+    private static let creationSeconds: Int64 = 600
+
+    private static func refuseExisting(_ store: any ObjectStore, now: Timestamp) async throws {
+        let keys: [StoredFile]
+        do {
+            keys = try await store.list(.key)
+            let hasConfig = try await store.size(of: .config) != nil
+            let snapshots = try await store.list(.snapshot)
+            let indexes = try await store.list(.index)
+            // As long as there is a pack, a key is worth everything.
+            let packs = keys.isEmpty ? [] : try await store.list(.pack)
+            if hasConfig || !snapshots.isEmpty || !indexes.isEmpty || !packs.isEmpty {
+                throw BelayError(
+                    .repositoryExists,
+                    "there is a repository at \(store.properties.location) already",
+                    hint: "use it as it is, or name another place with --repo"
+                )
+            }
+        } catch let error as StoreError {
             throw failure("cannot look for a repository at \(store.properties.location)", error)
         }
-        throw BelayError(
-            .repositoryExists,
-            "there is a repository at \(store.properties.location) already",
-            hint: "use it as it is, or name another place with --repo"
-        )
+        let isOld = keys.allSatisfy { key in
+            key.modified.map { now.seconds - $0.seconds > creationSeconds } ?? false
+        }
+        guard isOld else {
+            throw BelayError(
+                .repositoryExists,
+                "a repository is being made at \(store.properties.location), or its making was cut off just now",
+                hint: "run the same command again in ten minutes, or name another place with --repo"
+            )
+        }
+        do throws(StoreError) {
+            for key in keys { try await store.remove(key.handle) }
+        } catch {
+            throw failure("cannot remove what is left of a creation that was cut off", error)
+        }
     }
 
     /// Seals the master key under a password, stores it, and reads it back before it is relied upon.

@@ -74,6 +74,7 @@ extension Repository {
             }
             try lock.requireHeld()
             try await remove(Handle(id))
+            try await settleRemovals(of: .key)
         }
     }
 
@@ -85,6 +86,7 @@ extension Repository {
             let new = try await Self.saveKey(masterKey, password, parameters, store, host, clock.now())
             try lock.requireHeld()
             try await remove(Handle(keyID))
+            try await settleRemovals(of: .key)
             return new
         }
     }

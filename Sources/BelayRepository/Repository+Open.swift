@@ -36,7 +36,7 @@ extension Repository {
         surroundings: Surroundings
     ) async throws -> Repository {
         let sealedConfig = try await loadConfig(store)
-        let opened = try await unlockKey(store, password: password)
+        let opened = try await unlockKey(store, password: password, config: sealedConfig)
         let json: [UInt8]
         let config: RepositoryConfig
         do throws(FormatError) {
@@ -95,10 +95,11 @@ extension Repository {
         }
     }
 
-    /// Whether there is nothing of a repository either: no key and no snapshot.
+    /// Whether there is nothing of a repository either; a key alone is what a creation leaves that was
+    /// cut off.
     private static func isEmpty(_ store: any ObjectStore) async throws -> Bool {
         do throws(StoreError) {
-            for kind in [FileKind.key, .snapshot] where try await !store.list(kind).isEmpty { return false }
+            for kind in [FileKind.snapshot, .index, .pack] where try await !store.list(kind).isEmpty { return false }
             return true
         } catch .missing {
             return true
@@ -113,7 +114,11 @@ extension Repository {
         var notes: [String]
     }
 
-    private static func unlockKey(_ store: any ObjectStore, password: [UInt8]) async throws -> OpenedKey {
+    private static func unlockKey(
+        _ store: any ObjectStore,
+        password: [UInt8],
+        config: [UInt8]
+    ) async throws -> OpenedKey {
         let files: [StoredFile]
         do throws(StoreError) {
             files = try await store.list(.key)
@@ -140,15 +145,25 @@ extension Repository {
             }
         }
         keys.sort { $0.file.parameters.cost < $1.file.parameters.cost }
+        var strange: OpenedKey?
         for key in keys.prefix(keyFilesMaximum) {
             do throws(FormatError) {
-                return OpenedKey(id: key.id, master: try key.file.unlock(password: password), notes: notes)
+                let master = try key.file.unlock(password: password)
+                let opened = OpenedKey(id: key.id, master: master, notes: notes)
+                do throws(FormatError) {
+                    _ = try Envelope(key: master).open(config)
+                    return opened
+                } catch {
+                    // The key of another creation, or a damaged config: the others will tell.
+                    strange = strange ?? opened
+                }
             } catch .wrongPassword {
                 continue
             } catch {
                 notes.append("keys/\(key.id) is no usable key: \(error)")
             }
         }
+        if let strange { return strange }
         guard !keys.isEmpty else {
             throw BelayError(
                 .repositoryDamaged,

@@ -152,7 +152,14 @@ extension LocalStore {
         _ folder: String,
         _ durability: Durability
     ) throws(SystemError) {
-        try AtomicFile.write(bytes, to: name, inFolder: folder, durability: durability)
+        // The config alone is not named by its hash: who comes second must not replace what the first made.
+        try AtomicFile.write(
+            bytes,
+            to: name,
+            inFolder: folder,
+            durability: durability,
+            replaces: name != Handle.config.path
+        )
     }
 
     private func list(_ kind: FileKind, in folderPath: String) throws(SystemError) -> [StoredFile] {

@@ -128,11 +128,12 @@ int belay_set_times(int file, int64_t accessed_seconds, uint32_t accessed_nanose
 
 int belay_rename_exclusive_at(int from_folder, const char *from, int to_folder, const char *to) {
 #ifdef RENAME_NOREPLACE
-    return renameat2(from_folder, from, to_folder, to, RENAME_NOREPLACE);
-#else
+    if (renameat2(from_folder, from, to_folder, to, RENAME_NOREPLACE) == 0) return 0;
+    // Not every file system knows how.
+    if (errno != EINVAL && errno != ENOSYS) return -1;
+#endif
     if (linkat(from_folder, from, to_folder, to, 0) != 0) return -1;
     return unlinkat(from_folder, from, 0);
-#endif
 }
 
 extern char **environ;
@@ -168,6 +169,16 @@ int belay_is_local_file_system(const char *path) {
     }
 #else
     (void)path;
+    return 0;
+#endif
+}
+
+int belay_sync_file_system(int file) {
+#ifdef __linux__
+    return syncfs(file);
+#else
+    (void)file;
+    sync();
     return 0;
 #endif
 }

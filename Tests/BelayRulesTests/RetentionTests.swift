@@ -150,8 +150,8 @@ import Testing
             try summary(3, nil, "a", ["/x", "/y"]),
             try summary(4, nil, "a", ["/y", "/x"]), try summary(5, nil, "b", ["/x", "/y"]),
         ])
-        #expect(groups.map { $0.snapshots.map { Int($0.id.digest.word0) } } == [[5], [4, 3], [2, 1]])
-        #expect(groups[2].key == SnapshotGroup.Key(project: "p"))
+        #expect(groups.map { $0.snapshots.map { Int($0.id.digest.word0) } } == [[5], [4, 3], [2], [1]])
+        #expect(groups[3].key == SnapshotGroup.Key(project: "p", hostname: "a", paths: ["/x"]))
     }
 
     @Test func `never drops more when a snapshot becomes a checkpoint or is pinned`() throws {

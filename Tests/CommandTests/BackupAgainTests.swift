@@ -17,8 +17,15 @@ import Testing
         try FileManager.default.removeItem(atPath: "\(sandbox.home)/.cache/belay")
     }
 
-    private func summary(_ sandbox: Sandbox, _ flags: String...) async throws -> [String: Any] {
-        let outcome = try await sandbox.run([try Sandbox.binary(), "backup", "--json"] + flags)
+    private func summary(
+        _ sandbox: Sandbox,
+        _ flags: String...,
+        after seconds: Int64 = 0
+    ) async throws -> [String: Any] {
+        let outcome = try await sandbox.run(
+            [try Sandbox.binary(), "backup", "--json"] + flags,
+            environment: ["BELAY_TEST_NOW": "\(Sandbox.now + seconds)"]
+        )
         #expect(outcome.status == 0, "\(outcome.errors)")
         return try #require(try outcome.objects().last)
     }
@@ -27,18 +34,18 @@ import Testing
         let sandbox = try await makeSandbox()
         try await sandbox.backup()
         try forget(sandbox)
-        let same = try await summary(sandbox)
+        let same = try await summary(sandbox, after: 10)
         #expect(same["files_unmodified"] as? Int == 3 && same["unchanged"] as? Bool == true, "\(same)")
         try forget(sandbox)
         try sandbox.write("folder/b.txt", "TWO\n")
         try sandbox.remove("a.txt")
-        let changed = try await summary(sandbox)
+        let changed = try await summary(sandbox, after: 20)
         #expect(
             changed["files_unmodified"] as? Int == 1 && changed["files_changed"] as? Int == 1,
             "\(changed)"
         )
         // The cache that was made on the way serves the next one.
-        let again = try await summary(sandbox)
+        let again = try await summary(sandbox, after: 30)
         #expect(again["files_unmodified"] as? Int == 2 && again["unchanged"] as? Bool == true, "\(again)")
         try await sandbox.done("restore", "latest", "--to", "\(sandbox.folder)/restored")
         #expect(

@@ -79,7 +79,7 @@ final class UnchangedCacheWriter: Sendable {
 
     /// Takes the unfinished file away.
     func abandon() {
-        // It would be overwritten by the next run in any case.
+        // What stays is removed by the next run.
         try? Paths.remove(path)
     }
 

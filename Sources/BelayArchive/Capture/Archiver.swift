@@ -157,11 +157,23 @@ package struct Archiver: Sendable {
         guard let cacheFolder else { return nil }
         do throws(SystemError) {
             try Paths.makeFolders(cacheFolder)
+            try removeLeftOvers(in: cacheFolder)
             let name = "new-\(repository.host.processID)-\(UInt32.random(in: 0...UInt32.max))"
             return try UnchangedCacheWriter(path: "\(cacheFolder)/\(name)", previous: cache?.file)
         } catch {
             repository.note("the cache of unchanged files could not be written: \(error)")
             return nil
+        }
+    }
+
+    /// Removes what runs that were cut off left behind: `new-PID-RANDOM`.
+    private func removeLeftOvers(in folder: String) throws(SystemError) {
+        for name in try Paths.names(in: folder) {
+            let parts = name.split(separator: "-")
+            guard parts.count == 3, parts[0] == "new", let process = Int32(parts[1]),
+                process == repository.host.processID || !HostIdentity.isAlive(processID: process)
+            else { continue }
+            try Paths.remove("\(folder)/\(name)")
         }
     }
 

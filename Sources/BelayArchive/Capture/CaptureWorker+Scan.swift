@@ -122,9 +122,7 @@ extension CaptureWorker {
                 if match != nil { task.isChanged = true }
                 continue
             }
-            if capture.settings.staysOnFileSystem, status.isDirectory,
-                status.deviceID != rootDevice(folder, task)
-            {
+            if capture.settings.staysOnFileSystem, status.isDirectory, isElsewhere(status, folder, task) {
                 counts.excluded += 1
                 if match != nil { task.isChanged = true }
                 continue
@@ -157,9 +155,15 @@ extension CaptureWorker {
         return cached.content(position).allSatisfy { index.contains(BlobHandle(.data, $0)) }
     }
 
-    private func rootDevice(_ folder: Folder, _ task: FolderTask) -> UInt64? {
-        // The device of the directory at hand: a mount point differs from it, all else does not.
-        (try? folder.status())?.deviceID
+    /// Whether a directory lies on another file system than the one it is in.
+    private func isElsewhere(_ status: FileStatus, _ folder: Folder, _ task: FolderTask) -> Bool {
+        do throws(SystemError) {
+            return status.deviceID != (try folder.status().deviceID)
+        } catch {
+            // Rather too much than too little.
+            capture.report(SourceFailure(path: task.displayPath, kind: .incomplete, reason: error.reason))
+            return false
+        }
     }
 
     private func makeTask(

@@ -52,24 +52,34 @@ extension CaptureWorker {
     static let attempts = 3
 
     /// Reads, hashes and stores the files of a batch.
-    func store(_ batch: FileBatch) async throws {
+    func store(_ files: FileBatch) async throws {
         arena.used = 0
+        var batch: [FileWork] = []
         var ranges: [Range<Int>] = []
-        ranges.reserveCapacity(batch.files.count)
-        for work in batch.files {
+        ranges.reserveCapacity(files.files.count)
+        for work in files.files {
             let start = arena.used
-            if !read(work) {
+            let outcome = read(work)
+            if case .stored = outcome {} else { arena.used = start }
+            switch outcome {
+            case .stored: batch.append(work)
+            case .lost:
                 work.box.isDropped = true
-                arena.used = start
+                try await finishPart(of: work.task)
+                continue
+            case .grown(let status):
+                let large = FileWork(task: work.task, box: work.box, status: status, isNew: work.isNew)
+                capture.board.add(largeFiles: [large], folders: [])
+                continue
             }
             ranges.append(start..<arena.used)
         }
         let inputs = ranges.map { UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(arena.bytes)[$0]) }
         let digests = BlobHashing.digests(of: inputs)
-        for (position, work) in batch.files.enumerated() {
+        for (position, work) in batch.enumerated() {
             let plain = inputs[position]
-            if !work.box.isDropped { count(work) }
-            if !work.box.isDropped && !plain.isEmpty {
+            count(work)
+            if !plain.isEmpty {
                 let id = BlobID(digests[position])
                 try await store(plain, as: BlobHandle(.data, id))
                 work.box.node.content = [id]
@@ -80,11 +90,19 @@ extension CaptureWorker {
         }
     }
 
-    /// Reads a whole file behind what is in the arena and brings its node up to date; `false` if it cannot be
-    /// read.
-    private func read(_ work: FileWork) -> Bool {
+    /// What reading a file of a batch came to.
+    private enum Outcome {
+        case stored
+        /// It cannot be read, or is gone.
+        case lost
+        /// It has become one that must be cut into chunks.
+        case grown(FileStatus)
+    }
+
+    /// Reads a whole file behind what is in the arena and brings its node up to date.
+    private func read(_ work: FileWork) -> Outcome {
         let name = work.box.node.name
-        guard let folder = work.task.folder else { return false }
+        guard let folder = work.task.folder else { return .lost }
         let start = arena.used
         do throws(SystemError) {
             let file = try OpenFile.reading(name, in: folder)
@@ -92,9 +110,10 @@ extension CaptureWorker {
             for attempt in 1...Self.attempts {
                 arena.used = start
                 // One byte more than expected shows whether the file has grown.
-                try readToEnd(file, expecting: Int(before.size) + 1)
+                let isWhole = try readToEnd(file, expecting: Int(before.size) + 1)
                 let after = try file.status()
                 guard after.isRegular else { throw SystemError(call: "read", subject: file.path, number: 22) }
+                if !isWhole { return .grown(after) }
                 let isSteady = before.holdsStill(until: after) && UInt64(arena.used - start) == after.size
                 if isSteady || attempt == Self.attempts {
                     adopt(after, size: UInt64(arena.used - start), into: work, isSteady: isSteady)
@@ -103,28 +122,31 @@ extension CaptureWorker {
                 before = after
                 try file.rewind()
             }
-            try readAttributes(file, work)
-            return true
+            readAttributes(file, work)
+            return .stored
         } catch {
             if error.isMissing {
                 // Gone since it was listed: as if it had never been there.
-                return false
+                return .lost
             }
             capture.report(
                 SourceFailure(path: work.task.displayPath(of: name), kind: .unreadable, reason: error.reason)
             )
-            return false
+            return .lost
         }
     }
 
-    private func readToEnd(_ file: borrowing OpenFile, expecting size: Int) throws(SystemError) {
+    /// Reads on to the end; `false` if the file has grown beyond what is one chunk.
+    private func readToEnd(_ file: borrowing OpenFile, expecting size: Int) throws(SystemError) -> Bool {
         var wanted = size
+        let limit = arena.used + capture.chunker.parameters.minimum
         while true {
             let room = arena.room(for: wanted)
             let target = UnsafeMutableRawBufferPointer(rebasing: room[..<wanted])
             let count = try file.read(into: target)
             arena.used += count
-            if count < wanted { return }
+            if count < wanted { return true }
+            if arena.used > limit { return false }
             wanted = max(64 << 10, size)
         }
     }
@@ -154,10 +176,21 @@ extension CaptureWorker {
         )
     }
 
-    func readAttributes(_ file: borrowing OpenFile, _ work: FileWork) throws(SystemError) {
-        work.box.node.extendedAttributes = try ExtendedAttributes.read(
-            descriptor: file.descriptor,
-            subject: file.path
-        )
+    /// Reads what else belongs to a file; without it the file is stored all the same.
+    func readAttributes(_ file: borrowing OpenFile, _ work: FileWork) {
+        do throws(SystemError) {
+            work.box.node.extendedAttributes = try ExtendedAttributes.read(
+                descriptor: file.descriptor,
+                subject: file.path
+            )
+        } catch {
+            capture.report(
+                SourceFailure(
+                    path: work.task.displayPath(of: work.box.node.name),
+                    kind: .incomplete,
+                    reason: "extended attributes: \(error.reason)"
+                )
+            )
+        }
     }
 }

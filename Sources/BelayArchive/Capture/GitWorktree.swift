@@ -128,7 +128,7 @@ final class GitWorktree: Sendable {
         guard Paths.exists(path), !Paths.isFolder(path) else { return nil }
         do {
             return try IgnoreFile(
-                try readFile(path: path, limit: IgnoreFile.byteCountMaximum),
+                try readRegularFile(path: path, limit: IgnoreFile.byteCountMaximum),
                 options: options
             )
         } catch {
@@ -145,14 +145,14 @@ final class GitWorktree: Sendable {
     ) -> (GitIndex?, UInt64) {
         do {
             guard let status = try Paths.status(path) else { return (GitIndex(), 0) }
-            let bytes = try readFile(path: path, limit: fileSizeMaximum)
+            let bytes = try readRegularFile(path: path, limit: fileSizeMaximum)
             var sum = status.inode &* 31 &+ status.size
             sum = sum &* 31 &+ UInt64(bitPattern: status.modified.seconds)
             sum = sum &* 31 &+ UInt64(status.modified.nanoseconds)
             let index = try GitIndex(bytes, hashByteCount: hashLength) { name in
                 // One that cannot be read is as bad as one that is not there, and told as that.
                 Paths.parent(of: path).flatMap {
-                    try? readFile(path: "\($0)/\(name)", limit: fileSizeMaximum)
+                    try? readRegularFile(path: "\($0)/\(name)", limit: fileSizeMaximum)
                 }
             }
             return (index, sum)
@@ -215,7 +215,7 @@ final class GitWorktree: Sendable {
 
     private static func firstLine(_ path: String) -> String? {
         // What is not there or cannot be read says nothing.
-        guard let bytes = try? readFile(path: path, limit: 64 << 10) else { return nil }
+        guard let bytes = try? readRegularFile(path: path, limit: 64 << 10) else { return nil }
         return String(decoding: bytes.prefix { $0 != 0x0A }, as: UTF8.self)
     }
 }
@@ -235,7 +235,7 @@ struct GitSettings {
     private mutating func read(_ path: String, home: String?, depth: Int) {
         guard depth < Self.includeDepthMaximum, Paths.exists(path),
             // git itself would stop at such a file; without it the defaults hold.
-            let bytes = try? readFile(path: path, limit: GitConfigText.byteCountMaximum),
+            let bytes = try? readRegularFile(path: path, limit: GitConfigText.byteCountMaximum),
             let text = try? GitConfigText(bytes)
         else { return }
         for setting in text.settings {

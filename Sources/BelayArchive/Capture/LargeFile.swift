@@ -157,7 +157,7 @@ extension CaptureWorker {
             throw SystemError(call: "open", subject: state.work.task.displayPath, number: 2)
         }
         let file = try OpenFile.reading(state.work.box.node.name, in: folder)
-        try readAttributes(file, state.work)
+        readAttributes(file, state.work)
         var size: UInt64 = 0
         var carried = 0
         var isAtEnd = false

@@ -1,4 +1,5 @@
 import BelayCore
+import BelayFormat
 import BelayRepository
 
 /// A directory whose tree is still to be read.
@@ -16,6 +17,11 @@ struct PlannedPart: Sendable {
     static let depthMaximum: UInt32 = 16_384
     /// Larger chunks than this are refused; restic's have at most 8 MiB.
     static let chunkSizeMaximum = 512 << 20
+
+    /// What every long run of zeros is made of: the shortest chunk there is.
+    private static let zeroChunk = BlobID(
+        BlobHasher.digest([UInt8](repeating: 0, count: ChunkerParameters.restic.minimum))
+    )
 
     /// An entry that cannot be restored.
     struct Refusal: Sendable {
@@ -36,6 +42,7 @@ struct PlannedPart: Sendable {
     /// Files that have other names besides.
     var linked: [(file: Int, key: LinkKey)] = []
     var refusals: [Refusal] = []
+    var zeroBytes: UInt64 = 0
     /// Numbers of the selected paths that are there.
     var found: [Int] = []
 
@@ -139,6 +146,7 @@ struct PlannedPart: Sendable {
             }
             // Fewer than 2^32 chunks of fewer than 2^29 bytes each: no overflow.
             sum += UInt64(location.plainLength)
+            if id == Self.zeroChunk { zeroBytes += UInt64(location.plainLength) }
             chunks.append(UInt32(truncatingIfNeeded: position))
         }
         if content.count > UInt32.max { return "it consists of more pieces than belay handles" }

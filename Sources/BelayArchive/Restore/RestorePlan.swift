@@ -16,6 +16,8 @@ package struct RestorePlan: Sendable {
     /// It is removed under ``OverwritePolicy/always``; under any other policy what belongs below it is not
     /// restored.
     package let obstacles: [String]
+    /// Bytes that the files will take up: runs of zeros become holes.
+    package var bytesNeeded: UInt64 { counts.bytes - min(counts.bytes, tables.zeroBytes) }
     let tables: RestoreTables
     let contents: ContentPlan
 

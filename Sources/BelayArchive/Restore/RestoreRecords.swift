@@ -79,6 +79,8 @@ struct RestoreTables: Sendable {
     var isEmpty: Bool { folders.count <= 1 && files.isEmpty && others.isEmpty }
 
     var folders: [FolderRecord] = []
+    /// Bytes in chunks that are nothing but zeros, as far as their ids tell.
+    var zeroBytes: UInt64 = 0
     var files: [FileRecord] = []
     var others: [OtherRecord] = []
     var links: [LinkRecord] = []

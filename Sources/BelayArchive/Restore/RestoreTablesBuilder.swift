@@ -53,6 +53,7 @@ struct RestoreTablesBuilder {
         tables.attributes.append(contentsOf: part.attributes)
         refusals.append(contentsOf: part.refusals)
         found.formUnion(part.found)
+        tables.zeroBytes += part.zeroBytes
         for (var folder, var tree) in zip(part.folders, part.pending) {
             base.move(&folder.name, &folder.metadata)
             tree.number = UInt32(tables.folders.count)

@@ -117,7 +117,20 @@ extension RestoreRun {
         for level in levels.reversed() {
             try await shareEach(level) { worker, number in try worker.finishFolder(number) }
         }
-        if plan.request.isDurable { root.synchronizeFileSystem() }
+        if plan.request.isDurable { try synchronize() }
+    }
+
+    private func synchronize() throws {
+        do throws(SystemError) {
+            try root.synchronizeFileSystem()
+        } catch {
+            throw BelayError(
+                .targetNotUsable,
+                "what was restored to \(plan.request.target) could not be written out",
+                hint: "check the disk and its space, then run the same command again with --overwrite always",
+                cause: error
+            )
+        }
     }
 
     /// Takes away temporary files after a run that was stopped.

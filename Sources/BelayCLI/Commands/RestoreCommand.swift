@@ -13,8 +13,8 @@ struct RestoreCommand: BelayCommand {
         commandName: "restore",
         abstract: "Restore a snapshot, or paths of it, into another directory.",
         discussion: """
-            Never touches the project. Every chunk is checked before it is written; no file appears under its
-            name with less than its whole contents. Nothing outside the directory is ever written.
+            Never touches what is in the project. Every chunk is checked before it is written. A file that is
+            there is replaced only by the whole of another. Nothing outside the directory is ever written.
             """
     )
 

@@ -45,12 +45,17 @@ struct BlobCopier: Sendable {
     func copy(
         _ count: Int,
         packSize: Int,
+        lock: RepositoryLock,
         source: @escaping @Sendable (Int) -> Source
     ) async throws -> Outcome {
         if count == 0 { return .complete }
         let nothing = IndexTableBuilder().build()
-        let (outcome, _) = try await BlobWriter.with(repository, known: nothing, packSize: packSize) {
-            writer in
+        let (outcome, _) = try await BlobWriter.with(
+            repository,
+            known: nothing,
+            packSize: packSize,
+            lock: lock
+        ) { writer in
             let next = Counter()
             try await withTaskExecutorPreference(BlockingPool.processors) {
                 try await withThrowingTaskGroup(of: Void.self) { group in

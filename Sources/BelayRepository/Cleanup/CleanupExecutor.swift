@@ -45,7 +45,7 @@ package struct CleanupExecutor: Sendable {
         try await repository.removeSnapshots(plan.forgotten, lock: lock, progress: progress)
         result.forgotten = plan.forgotten.count
         try await remove(plan.unreferencedPacks, lock: lock, &result)
-        try await copyBlobs(plan)
+        try await copyBlobs(plan, lock: lock)
         try await rewriteIndex(plan, lock: lock)
         let removed = (plan.removedPacks + plan.repackedPacks).map { plan.contents.table.pack($0) }
         try await remove(removed, lock: lock, &result)
@@ -64,11 +64,11 @@ package struct CleanupExecutor: Sendable {
         }
     }
 
-    private func copyBlobs(_ plan: CleanupPlan) async throws {
+    private func copyBlobs(_ plan: CleanupPlan, lock: RepositoryLock) async throws {
         progress?.begin(.copyingBlobs, total: plan.copied.size.bytes)
         let copier = BlobCopier(repository, index: plan.contents.table, progress: progress)
         let (contents, kept, numbers) = (plan.contents, plan.kept, plan.repackedPacks)
-        let outcome = try await copier.copy(numbers.count, packSize: plan.packSize) { position in
+        let outcome = try await copier.copy(numbers.count, packSize: plan.packSize, lock: lock) { position in
             let number = numbers[position]
             let blobs = contents.blobs(ofPack: number) { kept.contains($0) }
             return BlobCopier.Source(pack: contents.table.pack(number), blobs: blobs)

@@ -146,8 +146,10 @@ struct IndexRewrite {
         try await write(packs: packs, added: added)
         // Here the old files and the new ones describe the same packs: stopping is safe.
         try Task.checkCancellation()
-        try lock.requireHeld()
-        for id in obsolete + unreadable { try await repository.remove(Handle(id)) }
+        for id in obsolete + unreadable {
+            try lock.requireHeld()
+            try await repository.remove(Handle(id))
+        }
         // Packs that only those files described may go next: none of the files must come back.
         try await repository.settleRemovals(of: .index)
     }

@@ -79,7 +79,8 @@ package final class RepositoryLock: Sendable {
             }
             let new = try await Self.write(repository, mode, now)
             if isLate {
-                try await Task.sleep(for: .milliseconds(LockRules.settleMilliseconds))
+                // Cut short only when the lock is about to be released.
+                try? await Task.sleep(for: .milliseconds(LockRules.settleMilliseconds))
                 if try await repository.store.size(of: Handle(old)) == nil {
                     state.withLock { $0.isLost = true }
                 }
@@ -158,15 +159,15 @@ extension Repository {
         _ body: (RepositoryLock) async throws -> Result
     ) async throws -> Result {
         let lock = try await acquire(mode, retry: retry)
-        async let _: Void = lock.keepFresh()
-        do {
-            let result = try await body(lock)
-            await lock.release()
-            return result
-        } catch {
-            await lock.release()
-            throw error
-        }
+        // Not a part of this task: it must be over before the lock is released, and a cancellation must not
+        // catch it between writing a new lock and removing the old one.
+        let keeper = Task { await lock.keepFresh() }
+        let outcome: Swift.Result<Result, any Error>
+        do { outcome = .success(try await body(lock)) } catch { outcome = .failure(error) }
+        keeper.cancel()
+        await keeper.value
+        await lock.release()
+        return try outcome.get()
     }
 
     private func acquire(_ mode: LockMode, retry: Duration?) async throws -> RepositoryLock {

@@ -24,17 +24,23 @@ package final class BlobWriter: Sendable {
     /// A pack is closed once it has reached its size, so it is larger by up to a blob and its header; memory
     /// that is not written to costs nothing.
     static let overrun = 9 << 20
-    /// An index file is written when it names so many blobs, so that a cut-off run loses little.
+    /// An index file is written when it names so many blobs or the last one is so old, so that a cut-off run loses
+    /// little.
     static let indexBlobs = 50_000
+    static let indexAge = Duration.seconds(300)
 
     private struct Pending: Sendable {
         var packs: [PackEntry] = []
         var blobs = 0
+        var since = ContinuousClock.now
+
+        var isEnough: Bool { blobs >= indexBlobs || ContinuousClock.now - since >= indexAge }
     }
 
     private let repository: Repository
     private let known: KnownBlobs
     private let packSize: Int
+    private let lock: RepositoryLock?
     private let dataPacks: [OpenPack]
     private let treePack: OpenPack
     private let claimed: ClaimedBlobs
@@ -44,8 +50,9 @@ package final class BlobWriter: Sendable {
     private let added = Mutex(AddedBlobs())
     private let turn = Atomic<Int>(0)
 
-    private init(_ repository: Repository, known: KnownBlobs, packSize: Int) {
+    private init(_ repository: Repository, known: KnownBlobs, packSize: Int, lock: RepositoryLock?) {
         self.repository = repository
+        self.lock = lock
         self.known = known
         self.packSize = packSize
         dataPacks = (0..<Self.openPacks).map { _ in OpenPack(capacity: packSize + Self.overrun) }
@@ -108,29 +115,45 @@ package final class BlobWriter: Sendable {
 
     /// Runs `body` with a writer; when it returns, everything that was appended is durable and indexed.
     ///
-    /// If it throws, what was stored so far stays and is harmless: packs, perhaps indexed, that no snapshot
-    /// refers to.
+    /// If it throws, what was stored so far stays, indexed, and the next run uses it. While `lock` is not held nothing
+    /// is indexed: packs that no index names may have been removed by somebody else then, and must not be believed.
     package static func with<Result: Sendable>(
         _ repository: Repository,
         known: KnownBlobs,
         packSize: Int,
+        lock: RepositoryLock? = nil,
         _ body: @Sendable @escaping (BlobWriter) async throws -> Result
     ) async throws -> (result: Result, added: AddedBlobs) {
-        let writer = BlobWriter(repository, known: known, packSize: packSize)
-        let result = try await withThrowingTaskGroup(of: Result?.self) { group in
-            for _ in 0..<uploads {
+        let writer = BlobWriter(repository, known: known, packSize: packSize, lock: lock)
+        let result: Result?
+        do {
+            result = try await writer.run(body)
+        } catch {
+            await writer.saveWhatIsThere()
+            throw error
+        }
+        try await writer.saveIndex(all: true)
+        guard let result else { throw BelayError(.internalError, "a backup ended without a result") }
+        return (result, writer.total)
+    }
+
+    private func run<Result: Sendable>(
+        _ body: @Sendable @escaping (BlobWriter) async throws -> Result
+    ) async throws -> Result? {
+        try await withThrowingTaskGroup(of: Result?.self) { group in
+            for _ in 0..<Self.uploads {
                 group.addTask {
-                    try await writer.upload()
+                    try await self.upload()
                     return nil
                 }
             }
             group.addTask {
                 do {
-                    let result = try await body(writer)
-                    try await writer.flush()
+                    let result = try await body(self)
+                    try await self.flush()
                     return result
                 } catch {
-                    writer.queue.fail(error)
+                    self.queue.fail(error)
                     throw error
                 }
             }
@@ -138,14 +161,21 @@ package final class BlobWriter: Sendable {
             do {
                 for try await value in group { result = value ?? result }
             } catch {
-                writer.queue.fail(error)
+                queue.fail(error)
                 throw error
             }
             return result
         }
-        try await writer.saveIndex(all: true)
-        guard let result else { throw BelayError(.internalError, "a backup ended without a result") }
-        return (result, writer.total)
+    }
+
+    /// After a failure: indexes the packs that are stored, so that the next run need not store them again.
+    private func saveWhatIsThere() async {
+        do {
+            // Not cancelled with the run that was: it is a matter of moments.
+            try await Task { try await saveIndex(all: true) }.value
+        } catch {
+            repository.note("what was stored so far could not be indexed: \(error)")
+        }
     }
 
     /// Sends the packs that are not full on their way; small ones are joined first.
@@ -177,7 +207,7 @@ package final class BlobWriter: Sendable {
                 let isEnough = pending.withLock { pending in
                     pending.packs.append(pack.entry)
                     pending.blobs += pack.entry.blobs.count
-                    return pending.blobs >= Self.indexBlobs
+                    return pending.isEnough
                 }
                 recycle(consume pack)
                 if isEnough { try await saveIndex(all: false) }
@@ -195,11 +225,12 @@ package final class BlobWriter: Sendable {
 
     private func saveIndex(all: Bool) async throws {
         let packs = pending.withLock { pending -> [PackEntry] in
-            guard all || pending.blobs >= Self.indexBlobs else { return [] }
+            guard all || pending.isEnough else { return [] }
             defer { pending = Pending() }
             return pending.packs
         }
         if packs.isEmpty { return }
+        try lock?.requireHeld()
         let json = IndexFile(packs: packs).encode()
         _ = try await repository.saveUnpacked(json, as: .index)
         added.withLock { $0.storedBytes += UInt64(json.count / 3) }
@@ -212,8 +243,9 @@ extension BlobWriter {
         _ repository: Repository,
         known table: IndexTable,
         packSize: Int,
+        lock: RepositoryLock? = nil,
         _ body: @Sendable @escaping (BlobWriter) async throws -> Result
     ) async throws -> (result: Result, added: AddedBlobs) {
-        try await with(repository, known: KnownBlobs(table), packSize: packSize, body)
+        try await with(repository, known: KnownBlobs(table), packSize: packSize, lock: lock, body)
     }
 }

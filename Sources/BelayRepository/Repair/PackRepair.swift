@@ -88,7 +88,8 @@ package struct PackRepair: Sendable {
         let saving = plan.packs.filter { !$0.good.isEmpty }
         progress?.begin(.copyingBlobs)
         let copier = BlobCopier(repository, index: plan.contents.table, progress: progress)
-        let outcome = try await copier.copy(saving.count, packSize: CleanupRules().packSize) { position in
+        let outcome = try await copier.copy(saving.count, packSize: CleanupRules().packSize, lock: lock) {
+            position in
             BlobCopier.Source(pack: saving[position].id, blobs: saving[position].good)
         }
         if outcome == .cancelled { throw CancellationError() }

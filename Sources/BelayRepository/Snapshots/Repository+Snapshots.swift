@@ -55,7 +55,10 @@ extension Repository {
         var snapshot = snapshot
         if snapshot.original == nil { snapshot.original = old.id }
         let id = try await save(snapshot)
-        if id != old.id { try await remove(Handle(old.id)) }
+        if id != old.id {
+            try await remove(Handle(old.id))
+            try await settleRemovals(of: .snapshot)
+        }
         return id
     }
 }

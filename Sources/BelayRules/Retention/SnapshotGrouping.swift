@@ -82,8 +82,12 @@ package enum SnapshotGrouping: Hashable, Sendable {
     private func key(of snapshot: SnapshotSummary) -> SnapshotGroup.Key {
         switch self {
         case .project:
-            if let project = snapshot.tags.project { return SnapshotGroup.Key(project: project) }
-            return SnapshotGroup.Key(hostname: snapshot.hostname, paths: snapshot.paths.sortedByBytes())
+            // A name alone may be that of another project in a directory of the same name.
+            return SnapshotGroup.Key(
+                project: snapshot.tags.project,
+                hostname: snapshot.hostname,
+                paths: snapshot.paths.sortedByBytes()
+            )
         case .fields(let host, let paths, let tags):
             return SnapshotGroup.Key(
                 hostname: host ? snapshot.hostname : nil,

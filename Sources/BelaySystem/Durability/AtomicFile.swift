@@ -20,19 +20,21 @@ package enum AtomicFile {
     ///
     /// The steps are those of a durable write: a temporary name in the same directory, all bytes, `fsync`,
     /// `rename`, `fsync` of the directory. If the power goes before the rename there is only a stray
-    /// temporary file; after it, the whole file. Any failure takes the temporary file away again.
+    /// temporary file; after it, the whole file. Any failure takes the temporary file away again. Unless it
+    /// `replaces` what has the name, that being there is an error.
     package static func write(
         _ bytes: UnsafeRawBufferPointer,
         to name: String,
         inFolder folderPath: String,
         mode: UInt32 = 0o400,
-        durability: Durability = .stable
+        durability: Durability = .stable,
+        replaces: Bool = true
     ) throws(SystemError) {
         let folder = try Folder.open(path: folderPath)
         let temporary = FileName("\(name)-tmp-\(UInt64.random(in: 0...UInt64.max))")
         do throws(SystemError) {
             try writeContents(bytes, as: temporary, in: folder, mode: mode, durability: durability)
-            try folder.rename(temporary, to: FileName(name), in: folder)
+            try folder.rename(temporary, to: FileName(name), in: folder, replaces: replaces)
         } catch {
             // What went wrong first is what is told; a stray temporary file is harmless.
             try? folder.remove(temporary)
@@ -47,12 +49,20 @@ package enum AtomicFile {
         to name: String,
         inFolder folderPath: String,
         mode: UInt32 = 0o400,
-        durability: Durability = .stable
+        durability: Durability = .stable,
+        replaces: Bool = true
     ) throws(SystemError) {
         var failure: SystemError?
         bytes.withUnsafeBytes { bytes in
             do throws(SystemError) {
-                try write(bytes, to: name, inFolder: folderPath, mode: mode, durability: durability)
+                try write(
+                    bytes,
+                    to: name,
+                    inFolder: folderPath,
+                    mode: mode,
+                    durability: durability,
+                    replaces: replaces
+                )
             } catch {
                 failure = error
             }

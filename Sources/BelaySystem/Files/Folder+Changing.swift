@@ -61,10 +61,21 @@ extension Folder {
         }
     }
 
-    /// Renames an entry, replacing what has the new name, in one step.
-    package func rename(_ name: FileName, to newName: FileName, in folder: Folder) throws(SystemError) {
+    /// Renames an entry in one step.
+    ///
+    /// Unless it `replaces` what has the new name, that being there is an error.
+    package func rename(
+        _ name: FileName,
+        to newName: FileName,
+        in folder: Folder,
+        replaces: Bool = true
+    ) throws(SystemError) {
         let status = name.withCString { old in
-            newName.withCString { renameat(descriptor, old, folder.descriptor, $0) }
+            newName.withCString { new in
+                replaces
+                    ? renameat(descriptor, old, folder.descriptor, new)
+                    : belay_rename_exclusive_at(descriptor, old, folder.descriptor, new)
+            }
         }
         guard status == 0 else { throw .current("rename", subject(name)) }
     }

@@ -267,10 +267,11 @@ extension Folder {
         guard status == 0 else { throw .current("rename", "") }
     }
 
-    /// Brings everything that was written to the folder's file system, and to others, to stable storage.
-    package func synchronizeFileSystem() {
-        // On Linux it waits for the end (sync(2)); what it could not write, no call of ours would tell.
-        sync()
+    /// Brings everything that was written to the folder's file system to stable storage.
+    ///
+    /// - Throws: what could not be written since the folder was opened, whoever wrote it (syncfs(2)).
+    package func synchronizeFileSystem() throws(SystemError) {
+        guard belay_sync_file_system(descriptor) == 0 else { throw .current("syncfs", "") }
     }
 }
 

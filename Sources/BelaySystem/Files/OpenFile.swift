@@ -36,6 +36,18 @@ package struct OpenFile: ~Copyable {
         return OpenFile(descriptor: descriptor, path: path)
     }
 
+    /// Opens a path for reading, following symlinks; anything but a regular file is refused, without waiting for
+    /// whoever would write to a FIFO.
+    package static func readingRegular(path: String) throws(SystemError) -> OpenFile {
+        let descriptor = belay_open_at(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
+        guard descriptor >= 0 else { throw .current("open", path) }
+        let file = OpenFile(descriptor: descriptor, path: path)
+        guard try file.status().isRegular else {
+            throw SystemError(call: "open", subject: path, number: EINVAL)
+        }
+        return file
+    }
+
     /// Creates an entry that must not be there yet, for reading and writing.
     package static func creating(
         _ name: FileName,
@@ -193,6 +205,11 @@ package struct OpenFile: ~Copyable {
 package func readFile(path: String, limit: Int) throws(SystemError) -> [UInt8] {
     let file = try OpenFile.reading(path: path)
     return try readAll(file, limit: limit)
+}
+
+/// Reads a whole file that must be a regular one; see ``readFile(path:limit:)``.
+package func readRegularFile(path: String, limit: Int) throws(SystemError) -> [UInt8] {
+    try readAll(try OpenFile.readingRegular(path: path), limit: limit)
 }
 
 /// Reads a whole small file in a folder; a symlink is refused.

@@ -52,21 +52,26 @@ package struct BackupWorkflow: Sendable {
         // A snapshot that got other tags has another id; it keeps the first one, and holds what it held.
         let present = Set(catalog.all.map(\.id)).union(catalog.all.compactMap(\.snapshot.original))
         let parent = catalog.parent(host: repository.host.hostname, paths: [workspace.project.directory])
+        let whole = try await lastWhole(catalog)
         let own = request.isForced ? nil : archiver.openCache(snapshots: present)
-        let made = own == nil ? try await makeCache(archiver, parent, catalog) : nil
+        let made = own == nil ? try await makeCache(archiver, whole, catalog) : nil
         let cache = own ?? made
         let indexes = Set(known.indexIDs)
         let holds = own.map { indexes.isSuperset(of: $0.head.indexes) } ?? (made == nil)
 
-        let stored = try await BlobWriter.with(repository, known: known, packSize: request.packSize) {
-            writer in
+        let stored = try await BlobWriter.with(
+            repository,
+            known: known,
+            packSize: request.packSize,
+            lock: lock
+        ) { writer in
             let files = try await archiver.store(
                 through: writer,
                 cache: cache,
                 verifyingAgainst: holds ? nil : known,
                 progress: progress
             )
-            try refuseEmpty(files, parent)
+            try refuseEmpty(files, whole)
             let manifest = makeManifest(selection, files.totals, started)
             let text = try ManifestText.encode(manifest)
             let root = try await GeneratedTree.store(
@@ -122,22 +127,39 @@ package struct BackupWorkflow: Sendable {
         return result
     }
 
+    /// The newest snapshot of this directory that holds all of it, and not only some components.
+    private func lastWhole(_ catalog: SnapshotCatalog) async throws -> StoredSnapshot? {
+        var reader = ManifestReader(workspace)
+        let host = workspace.repository.host.hostname
+        for stored in catalog.all.reversed()
+        where stored.snapshot.hostname == host && stored.snapshot.paths == [workspace.project.directory] {
+            do {
+                guard let scope = try await reader.manifest(of: stored.snapshot)?.scope, !scope.only.isEmpty
+                else { return stored }
+            } catch let error as BelayError where error.code == .repositoryDamaged {
+                // Most are whole, and to be warned in vain is better than not to be.
+                return stored
+            }
+        }
+        return nil
+    }
+
     /// What the last snapshot's trees tell, where no cache of ours does.
     private func makeCache(
         _ archiver: Archiver,
-        _ parent: StoredSnapshot?,
+        _ last: StoredSnapshot?,
         _ catalog: SnapshotCatalog
     ) async throws -> UnchangedCache? {
-        guard usesCache, !request.isForced, let parent else { return nil }
+        guard usesCache, !request.isForced, let last else { return nil }
         let index = try await archiver.repository.loadIndex()
         let trees = TreeReader(BlobReader(archiver.repository, index: index))
         let access = SnapshotAccess(workspace: workspace, catalog: catalog, trees: trees)
         do {
-            guard let root = try await access.locate(parent).project.subtree else { return nil }
+            guard let root = try await access.locate(last).project.subtree else { return nil }
             return try await archiver.makeCache(
-                from: parent.id,
+                from: last.id,
                 root: root,
-                started: parent.snapshot.time,
+                started: last.snapshot.time,
                 index: index
             )
         } catch let error as BelayError where error.code == .repositoryDamaged {

@@ -23,14 +23,17 @@ package struct SnapshotCatalog: Sendable {
         self.workspace = workspace
         self.all = all
         self.unreadable = unreadable
-        ofProject = all.filter { Self.belongs($0.snapshot, to: workspace.project) }
-    }
-
-    /// Whether a snapshot is of the project: by its tag, or, if another program made it, by its paths.
-    package static func belongs(_ snapshot: Snapshot, to project: Project) -> Bool {
-        let tags = SnapshotTags(snapshot.tags)
-        if tags.isBelay, let name = tags.project, name == project.name { return true }
-        return snapshot.paths == [project.directory]
+        let membership = ProjectMembership(workspace)
+        var known: [[String]: Bool] = [:]
+        ofProject = all.filter { stored in
+            // Whether a place is another project's is asked of the file system once.
+            let snapshot = stored.snapshot
+            let key = [snapshot.hostname, SnapshotTags(snapshot.tags).project ?? ""] + snapshot.paths
+            if let answer = known[key] { return answer }
+            let answer = membership.includes(snapshot)
+            known[key] = answer
+            return answer
+        }
     }
 
     /// The snapshot that a SNAP argument means.

@@ -107,8 +107,7 @@ package struct DiffWorkflow: Sendable {
         }
         var reader = ManifestReader(workspace)
         for snapshot in snapshots {
-            // A manifest that cannot be read tells of no restriction.
-            guard let scope = try? await reader.manifest(of: snapshot.stored.snapshot)?.scope,
+            guard let scope = try await reader.manifest(of: snapshot.stored.snapshot)?.scope,
                 !scope.only.isEmpty
             else { continue }
             return scope.only.map { SnapshotPath.normalized($0) }

@@ -48,9 +48,10 @@ package struct FindWorkflow: Sendable {
             return [(workspace.project.name, chosen)]
         }
         let ids = Set(try request.snapshots.map { try catalog.resolve($0).id })
+        let own = Set(catalog.ofProject.map(\.id))
         let groups = Dictionary(grouping: catalog.all.filter { ids.isEmpty || ids.contains($0.id) }) {
             stored in
-            if SnapshotCatalog.belongs(stored.snapshot, to: workspace.project) {
+            if own.contains(stored.id) {
                 return workspace.project.name
             }
             return SnapshotTags(stored.snapshot.tags).project ?? stored.snapshot.paths.joined(separator: " ")

@@ -58,10 +58,13 @@ package struct RestoreWorkflow: Sendable {
             let restorer = Restorer(repository: workspace.repository, index: access.trees.blobs.index)
             var restore = RestoreRequest(tree: located.stored.snapshot.tree, target: request.target)
             // A path that means the project's directory in a snapshot of its own means everything.
-            restore.paths = request.paths.map { located.path($0) }.filter { !$0.isEmpty }
+            restore.paths = request.paths.map { located.path($0) }
+            if restore.paths.contains(where: \.isEmpty) { restore.paths = [] }
             restore.patterns = request.patterns
             restore.overwrite = request.overwrite ?? .never
             restore.verifies = request.verifies
+            // Over a network the last errors show only when everything is written out.
+            restore.isDurable = request.verifies || !Paths.isLocalFileSystem(Self.existing(request.target))
             restore.isDryRun = request.isDryRun
             restore.leavesOutGenerated = !request.includesGenerated && restore.paths.isEmpty
             let plan = try await restorer.plan(restore)
@@ -113,15 +116,20 @@ package struct RestoreWorkflow: Sendable {
 
     /// The path with the symlinks resolved in as much of it as there is.
     private static func resolved(_ path: String) -> String {
-        var existing = path
-        var rest = ""
-        while !Paths.exists(existing), let parent = Paths.parent(of: existing), parent != existing {
-            rest = String(existing.dropFirst(parent == "/" ? 0 : parent.count)) + rest
-            existing = parent
-        }
+        let existing = Self.existing(path)
+        let rest = existing == "/" ? path : String(path.dropFirst(existing.count))
         // Something in the way that cannot be resolved stops the restore itself, too.
         guard let real = try? Paths.real(existing) else { return path }
         return real == "/" && !rest.isEmpty ? rest : real + rest
+    }
+
+    /// As much of the path as there is.
+    private static func existing(_ path: String) -> String {
+        var existing = path
+        while !Paths.exists(existing), let parent = Paths.parent(of: existing), parent != existing {
+            existing = parent
+        }
+        return existing
     }
 
     private static func isInside(_ path: String, _ folder: String) -> Bool {
@@ -139,17 +147,14 @@ package struct RestoreWorkflow: Sendable {
     }
 
     private func refuseMissingSpace(_ plan: RestorePlan) throws {
-        var existing = request.target
-        while !Paths.exists(existing), let parent = Paths.parent(of: existing), parent != existing {
-            existing = parent
-        }
         // Where the free space cannot be told, the restore finds out.
-        guard request.overwrite == nil, let available = try? Paths.availableSpace(existing),
-            plan.counts.bytes > available
+        guard request.overwrite == nil,
+            let available = try? Paths.availableSpace(Self.existing(request.target)),
+            plan.bytesNeeded > available
         else { return }
         throw BelayError(
             .targetNotUsable,
-            "\(request.target) has \(ByteCount(available)) free, and \(ByteCount(plan.counts.bytes)) are to be restored",
+            "\(request.target) has \(ByteCount(available)) free, and \(ByteCount(plan.bytesNeeded)) are to be restored",
             hint: "free some space, or restore to another disk with --to"
         )
     }

@@ -64,6 +64,8 @@ char **belay_environment(void);
 int belay_space(const char *path, uint64_t *available, uint64_t *total);
 // 1 if the file system keeps one view for every process of this machine (not a network or FUSE one), else 0.
 int belay_is_local_file_system(const char *path);
+// Writes out all that is to be written on the file system of an open file; -1 if something could not be.
+int belay_sync_file_system(int file);
 // Makes writes go past the page cache, or no longer. Returns 0, or -1 where that cannot be.
 int belay_set_direct(int file, int is_direct);
 // 1 if the file lies on a file system whose word about holes is believed, else 0.
