@@ -1,5 +1,6 @@
 import BelayArchive
 import BelayCore
+import BelayFormat
 import BelayRepository
 import BelayStore
 import BelaySystem
@@ -96,6 +97,50 @@ import Testing
         let report = try await again.restore(into: target.path) { $0.verifies = true }
         #expect(report.failures.isEmpty)
         #expect(report.counts.files == 60)
+    }
+
+    @Test func `checks each of two chunks that the index names at one place`() async throws {
+        let store = MemoryStore()
+        let bytes = randomBytes(500, seed: 1)
+        let absent = BlobID(BlobHasher.digest(randomBytes(500, seed: 2)))
+        let stored = try await Stored.make(in: store) { writer in
+            let chunk = try await writer.data(bytes)
+            return try await writer.tree([
+                .file("first", [chunk], size: 500), .file("second", [absent], size: 500),
+                .file("third", [chunk], size: 500),
+            ])
+        }
+        for file in try await store.list(.index) {
+            let json = try UnpackedFile.decode(
+                await store.load(file.handle),
+                version: .two,
+                envelope: stored.repository.makeEnvelope(),
+                decompressor: ZstdDecompressor()
+            )
+            var packs = try IndexFile.decode(json).packs
+            for number in packs.indices {
+                guard var blob = packs[number].blobs.first(where: { $0.type == .data }) else { continue }
+                blob.id = absent
+                packs[number].blobs.append(blob)
+            }
+            let changed = try UnpackedFile.encode(
+                IndexFile(packs: packs).encode(),
+                version: .two,
+                envelope: stored.repository.makeEnvelope(),
+                compressor: ZstdCompressor(level: .auto)
+            )
+            let handle = Handle(kind: .index, digest: changed.digest)
+            try await store.save(changed.bytes, as: handle, durability: .stable)
+            try await store.remove(file.handle)
+        }
+        let index = try await stored.repository.loadIndex()
+        #expect(index.location(of: BlobHandle(.data, absent)) != nil)
+        let target = try Scratch()
+        let both = Stored(repository: stored.repository, index: index, tree: stored.tree)
+        let report = try await both.restore(into: target.path)
+        #expect(report.failures.map(\.path) == ["second"])
+        #expect(Set(try Paths.names(in: target.path)) == ["first", "third"])
+        #expect(try readFile(path: "\(target.path)/third", limit: 1000) == bytes)
     }
 
     @Test func `stops when the store is gone`() async throws {

@@ -59,15 +59,23 @@ struct ContentPlan: Sendable {
             }
         }
         packCount = packs.count
-        uses.sort { ($0.key, $0.file, $0.fileOffset) < ($1.key, $1.file, $1.fileOffset) }
+        uses.sort {
+            ($0.key, $0.position, $0.file, $0.fileOffset) < ($1.key, $1.position, $1.file, $1.fileOffset)
+        }
         cut(packs, index)
     }
 
     /// The uses of the chunk at `first`, which comes first among them.
+    ///
+    /// One place is not one chunk: an index can name two there, of which at most one is what it says.
     func usesOfSameChunk(from first: Int, in piece: Piece) -> Range<Int> {
         var end = first + 1
-        while end < piece.uses.upperBound && uses[end].key == uses[first].key { end += 1 }
+        while end < piece.uses.upperBound && isSameChunk(uses[end], uses[first]) { end += 1 }
         return first..<end
+    }
+
+    private func isSameChunk(_ left: Use, _ right: Use) -> Bool {
+        left.key == right.key && left.position == right.position
     }
 
     private mutating func cut(_ packs: [Int], _ index: IndexTable) {
