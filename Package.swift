@@ -172,7 +172,7 @@ let package = Package(
         ),
         .testTarget(
             name: "BelayReportTests",
-            dependencies: ["BelayCore", "BelayArchive", "BelayWorkflows", "BelayReport"],
+            dependencies: ["BelayCore", "BelayArchive", "BelayRepository", "BelayWorkflows", "BelayReport"],
             swiftSettings: strict
         ),
         // The whole program, run as people run it.

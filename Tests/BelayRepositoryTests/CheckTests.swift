@@ -153,6 +153,26 @@ import Testing
         #expect(report.findings.contains { $0.severity == .error && !$0.affected.paths.isEmpty })
     }
 
+    @Test func `tells of an error, and of all there are, however many hints there are`() async throws {
+        let (store, repository, _) = try await makeRepository()
+        let hints = CheckReport.findingsMaximum + 5
+        for number in 1...UInt64(hints) {
+            store.damage(Handle(PackID(Digest(number << 40, 0, 0, number))), with: [1])
+        }
+        let id = try await repository.loadIndex().location(of: .data, at: 0).pack
+        var bytes = try await store.load(Handle(id))
+        bytes[30] ^= 1
+        store.damage(Handle(id), with: bytes)
+        let report = try await check(repository)
+        #expect(report.hasErrors)
+        #expect(report.hintCount == hints)
+        #expect(report.errorCount == 2)
+        #expect(report.findings.prefix(3).map(\.severity) == [.error, .error, .hint])
+        #expect(report.findings.count == 2 + CheckReport.findingsMaximum)
+        #expect(report.damagedPacks == [id])
+        #expect(report.lostBlobs.count == 1)
+    }
+
     @Test func `finds damaged snapshots`() async throws {
         let (store, repository, ids) = try await makeRepository()
         store.damage(Handle(ids[0]), with: Sample.piece(9))

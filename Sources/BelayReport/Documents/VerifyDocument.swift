@@ -1,5 +1,5 @@
 import BelayCore
-import BelayRepository
+package import BelayRepository
 package import BelayWorkflows
 
 /// What a verification found.
@@ -38,7 +38,6 @@ package struct VerifyDocument: ReportDocument {
     package let unusedBlobs: Int
     package let seconds: Double
     package let findings: [Item]
-    private let omitted: Int
     private let duration: Duration
 
     private enum CodingKeys: String, CodingKey {
@@ -57,7 +56,10 @@ package struct VerifyDocument: ReportDocument {
     }
 
     package init(_ result: VerifyResult) {
-        let report = result.report
+        self.init(result.report, duration: result.duration)
+    }
+
+    package init(_ report: CheckReport, duration: Duration) {
         findings = report.findings.map { finding in
             Item(
                 severity: finding.severity.rawValue,
@@ -71,9 +73,8 @@ package struct VerifyDocument: ReportDocument {
                 }
             )
         }
-        errors = report.findings.count { $0.severity == .error }
-        hints = report.findings.count { $0.severity == .hint }
-        omitted = report.omittedFindings
+        errors = report.errorCount
+        hints = report.hintCount
         snapshots = report.snapshots
         indexes = report.indexes
         packs = report.packs
@@ -83,8 +84,8 @@ package struct VerifyDocument: ReportDocument {
         readPacks = report.readPacks
         readBytes = report.readBytes.bytes
         unusedBlobs = report.unusedBlobs
-        seconds = Elapsed.seconds(result.duration)
-        duration = result.duration
+        seconds = Elapsed.seconds(duration)
+        self.duration = duration
     }
 
     /// More affected paths of one finding are only counted.
@@ -103,7 +104,10 @@ package struct VerifyDocument: ReportDocument {
             }
             lines.append("       \(finding.advice)")
         }
-        if omitted > 0 { lines.append("and \(Count.text(omitted, "more finding"))") }
+        for (severity, count) in [(Finding.Severity.error, errors), (.hint, hints)] {
+            let shown = findings.count { $0.severity == severity.rawValue }
+            if count > shown { lines.append("and \(Count.text(count - shown, "more \(severity.rawValue)"))") }
+        }
         lines.append(
             "looked at  \(Count.text(snapshots, "snapshot")), \(Count.text(trees, "tree")), \(Count.text(dataBlobs, "data blob")), \(Count.text(packs, "pack")) of \(ByteCount(packBytes))"
         )

@@ -3,9 +3,13 @@ package import BelayCore
 /// What a check found, and what it looked at.
 package struct CheckReport: Sendable {
     /// Errors first, then hints; each in the order of its subject.
-    package var findings: [Finding] = []
-    /// Findings beyond ``findingsMaximum``, which are only counted.
-    package var omittedFindings = 0
+    ///
+    /// At most ``findingsMaximum`` of each; those beyond are only counted.
+    package internal(set) var findings: [Finding] = []
+    /// How many errors there are altogether.
+    package private(set) var errorCount = 0
+    /// How many hints there are altogether.
+    package private(set) var hintCount = 0
 
     package var snapshots = 0
     package var indexes = 0
@@ -27,9 +31,13 @@ package struct CheckReport: Sendable {
     package var damagedPacks: Set<PackID> = []
 
     /// A repository of rubble should not exhaust the memory of who looks at it.
+    ///
+    /// It holds for errors and for hints alone, so that many hints never hide an error.
     package static let findingsMaximum = 10_000
 
-    package var hasErrors: Bool { findings.contains { $0.severity == .error } }
+    package var hasErrors: Bool { errorCount > 0 }
+
+    package init() {}
 
     /// One imperative sentence about a finding of this report, with the command to type.
     ///
@@ -41,11 +49,17 @@ package struct CheckReport: Sendable {
         return finding.advice
     }
 
-    mutating func add(_ problem: Finding.Problem) {
-        guard findings.count < Self.findingsMaximum else {
-            omittedFindings += 1
-            return
+    package mutating func add(_ problem: Finding.Problem) {
+        let finding = Finding(problem)
+        let count: Int
+        switch finding.severity {
+        case .error:
+            errorCount += 1
+            count = errorCount
+        case .hint:
+            hintCount += 1
+            count = hintCount
         }
-        findings.append(Finding(problem))
+        if count <= Self.findingsMaximum { findings.append(finding) }
     }
 }
