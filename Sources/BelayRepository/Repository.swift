@@ -188,7 +188,7 @@ extension Repository {
 
     static func failure(_ message: String, _ error: StoreError) -> BelayError {
         switch error {
-        case .missing(let handle), .short(let handle):
+        case .missing(let handle), .short(let handle), .tooLarge(let handle):
             BelayError(
                 .repositoryDamaged,
                 message,

@@ -56,7 +56,7 @@ package struct LocalStore: ObjectStore {
 
     package func load(_ handle: Handle) async throws(StoreError) -> [UInt8] {
         try await onFilePool(handle) { () throws(SystemError) in
-            try readFile(path: path(of: handle), limit: Int(UInt32.max))
+            try readFile(path: path(of: handle), limit: handle.kind.lengthMaximum)
         }
     }
 
@@ -207,6 +207,20 @@ extension LocalStore {
         switch outcome {
         case .success(let result): return result
         case .failure(let error): throw StoreError(error, handle)
+        }
+    }
+}
+
+extension FileKind {
+    /// The length in bytes that no file of this kind exceeds.
+    ///
+    /// Whoever can write to the store can make a file of any length; it must not fill the memory before its hash
+    /// is even looked at. Snapshots name every path that was given, which may be long lists.
+    fileprivate var lengthMaximum: Int {
+        switch self {
+        case .config, .key, .lock: 1 << 20
+        case .snapshot: 64 << 20
+        case .index, .pack: Int(UInt32.max)
         }
     }
 }

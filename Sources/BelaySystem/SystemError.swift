@@ -47,7 +47,9 @@ package struct SystemError: Error, Hashable, Sendable {
     package var isMissing: Bool { number == ENOENT || number == ENOTDIR }
     package var isExisting: Bool { number == EEXIST }
     package var isDenied: Bool { number == EACCES || number == EPERM }
-    package var isFull: Bool { number == ENOSPC || number == EDQUOT || number == EFBIG }
+    package var isFull: Bool { number == ENOSPC || number == EDQUOT }
+    /// A file that is larger than whoever reads or writes it takes.
+    package var isTooLarge: Bool { number == EFBIG }
     package var isUnsupported: Bool {
         number == ENOTSUP || number == EOPNOTSUPP || number == ENOSYS || number == EINVAL
     }

@@ -173,6 +173,30 @@ struct StoreCase: CustomTestStringConvertible, Sendable {
         #expect(try await store.load(handle) == [1])
     }
 
+    @Test(
+        arguments: [
+            (FileKind.config, 1 << 20), (.key, 1 << 20), (.lock, 1 << 20), (.snapshot, 64 << 20),
+            (.index, 4 << 30), (.pack, 4 << 30),
+        ]
+    )
+    func `does not read a file that is larger than one of its kind can be`(
+        kind: FileKind,
+        length: UInt64
+    ) async throws {
+        let store = LocalStore(path: folder)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await store.prepare()
+        let handle = kind == .config ? .config : Handle(kind: kind, digest: Digest(7, 0, 0, 1))
+        // Only a hole.
+        let path = "\(folder)/\(handle.path)"
+        #expect(FileManager.default.createFile(atPath: path, contents: nil))
+        let file = try #require(FileHandle(forWritingAtPath: path))
+        try file.truncate(atOffset: length + 1)
+        try file.close()
+        await #expect(throws: StoreError.tooLarge(handle)) { try await store.load(handle) }
+        #expect(try await store.load(handle, range: 0..<2) == [0, 0])
+    }
+
     @Test func `leaves no temporary file behind`() async throws {
         let store = LocalStore(path: folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
