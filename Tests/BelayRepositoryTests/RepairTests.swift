@@ -344,6 +344,31 @@ private func files(of store: MemoryStore) async throws -> [Handle: [UInt8]] {
     }
 }
 
+@Suite struct `A plan of a repair` {
+    @Test func `is refused once the repository is another`() async throws {
+        let (store, repository, _) = try await makeRepository()
+        let pack = try #require(try await store.list(.pack).max { $0.size < $1.size }).handle
+        try await store.remove(pack)
+        let index = try await IndexRepair(repository).plan()
+        let packs = try await PackRepair(repository).plan([PackID(pack.digest)])
+        let snapshots = try await SnapshotRepair(repository).plan(
+            lost: Set(packs.packs.flatMap(\.lost))
+        )
+        try await Sample.backup(repository, Sample.generation(3), second: 3)
+        try await repository.withLock(.exclusive) { lock in
+            let works: [() async throws -> Void] = [
+                { try await IndexRepair(repository).execute(index, lock: lock) },
+                { try await PackRepair(repository).execute(packs, lock: lock) },
+                { try await SnapshotRepair(repository).execute(snapshots, forgetting: true, lock: lock) },
+            ]
+            for work in works {
+                let error = await #expect(throws: BelayError.self) { try await work() }
+                #expect(error?.code == .repositoryLocked)
+            }
+        }
+    }
+}
+
 @Suite struct `Work that is cut off` {
     @Test func `leaves a repository in which a backup can be made again`() async throws {
         let (store, _, ids) = try await makeRepository()

@@ -41,7 +41,11 @@ package struct CleanupExecutor: Sendable {
         try repository.requireWritable()
         var result = CleanupResult()
         if plan.isEmpty { return result }
-        try await requireUnchanged(plan.basis)
+        try await repository.requireUnchanged(
+            since: "the cleanup",
+            indexes: plan.basis.indexes,
+            snapshots: plan.basis.snapshots
+        )
         try await repository.removeSnapshots(plan.forgotten, lock: lock, progress: progress)
         result.forgotten = plan.forgotten.count
         try await remove(plan.unreferencedPacks, lock: lock, &result)
@@ -50,18 +54,6 @@ package struct CleanupExecutor: Sendable {
         let removed = (plan.removedPacks + plan.repackedPacks).map { plan.contents.table.pack($0) }
         try await remove(removed, lock: lock, &result)
         return result
-    }
-
-    private func requireUnchanged(_ basis: CleanupPlan.Basis) async throws {
-        let snapshots = Set(try await repository.list(.snapshot).map { SnapshotID($0.handle.digest) })
-        let indexes = Set(try await repository.indexIDs())
-        guard snapshots == basis.snapshots, indexes == basis.indexes else {
-            throw BelayError(
-                .repositoryLocked,
-                "the repository was changed since the cleanup was planned",
-                hint: "run the same command again"
-            )
-        }
     }
 
     private func copyBlobs(_ plan: CleanupPlan, lock: RepositoryLock) async throws {
@@ -119,6 +111,29 @@ package struct CleanupExecutor: Sendable {
 }
 
 extension Repository {
+    /// Refuses a plan that was made from other index files, or from other snapshots, than there are now.
+    ///
+    /// Without snapshots the plan does not depend on them.
+    ///
+    /// - Throws: `repository.locked`.
+    func requireUnchanged(
+        since work: String,
+        indexes: Set<IndexID>,
+        snapshots: Set<SnapshotID>? = nil
+    ) async throws {
+        var isUnchanged = Set(try await indexIDs()) == indexes
+        if isUnchanged, let snapshots {
+            isUnchanged = Set(try await list(.snapshot).map { SnapshotID($0.handle.digest) }) == snapshots
+        }
+        guard isUnchanged else {
+            throw BelayError(
+                .repositoryLocked,
+                "the repository was changed since \(work) was planned",
+                hint: "run the same command again"
+            )
+        }
+    }
+
     /// Removes snapshots, under an exclusive lock; what only they need stays until the next cleanup.
     package func removeSnapshots(
         _ ids: [SnapshotID],

@@ -73,13 +73,7 @@ package struct IndexRepair: Sendable {
     package func execute(_ plan: IndexRepairPlan, lock: RepositoryLock) async throws {
         try repository.requireWritable()
         if plan.isEmpty { return }
-        guard Set(try await repository.indexIDs()) == plan.basis else {
-            throw BelayError(
-                .repositoryLocked,
-                "the repository was changed since the repair was planned",
-                hint: "run the same command again"
-            )
-        }
+        try await repository.requireUnchanged(since: "the repair", indexes: plan.basis)
         try await IndexRewrite(repository, plan.contents, progress: progress).run(
             replacing: plan.outlines,
             dropping: plan.dropped,

@@ -137,15 +137,11 @@ package struct SnapshotRepair: Sendable {
     ) async throws -> [SnapshotID] {
         try repository.requireWritable()
         if plan.isEmpty { return [] }
-        let snapshots = Set(try await repository.list(.snapshot).map { SnapshotID($0.handle.digest) })
-        guard snapshots == plan.basis.snapshots, Set(try await repository.indexIDs()) == plan.basis.indexes
-        else {
-            throw BelayError(
-                .repositoryLocked,
-                "the repository was changed since the repair was planned",
-                hint: "run the same command again"
-            )
-        }
+        try await repository.requireUnchanged(
+            since: "the repair",
+            indexes: plan.basis.indexes,
+            snapshots: plan.basis.snapshots
+        )
         try await storeTrees(plan)
         try lock.requireHeld()
         var ids: [SnapshotID] = []
