@@ -263,6 +263,34 @@ private func files(of store: MemoryStore) async throws -> [Handle: [UInt8]] {
         #expect(Set(try await repository.snapshots().readable.map(\.id)) == Set(first))
     }
 
+    @Test(arguments: [true, false])
+    func `makes a damaged snapshot that was repaired before whole again, and keeps it`(
+        isRoot: Bool
+    ) async throws {
+        let (store, repository, _) = try await makeRepository()
+        try await store.remove(pack(of: Sample.piece(100), .data, in: repository))
+        try await repairIndex(repository)
+        let (_, repaired) = try await repairSnapshots(repository, forgetting: false)
+        let contents = try await Sample.contents(repository, repaired[0])
+        // A tree that the first repair has made.
+        let snapshot = try #require(try await repository.snapshots().readable.first { $0.id == repaired[0] })
+        let reader = TreeReader(BlobReader(repository, index: try await repository.loadIndex()))
+        let root = snapshot.snapshot.tree
+        let tree = isRoot ? root : try #require(try await reader.load(root).node(named: "source")?.subtree)
+        let location = try #require(reader.blobs.index.location(of: BlobHandle(.tree, tree)))
+        var bytes = try await store.load(Handle(location.pack))
+        bytes[Int(location.offset) + 20] ^= 1
+        store.damage(Handle(location.pack), with: bytes)
+
+        let lost = try await check(repository).lostBlobs
+        #expect(lost.contains(BlobHandle(.tree, tree)))
+        let (_, ids) = try await repairSnapshots(repository, lost: lost, forgetting: true)
+        #expect(Set(ids) == Set(repaired))
+        #expect(Set(try await repository.snapshots().readable.map(\.id)) == Set(repaired))
+        #expect(try await Sample.contents(repository, repaired[0]) == contents)
+        #expect(try await check(repository).lostBlobs.isEmpty)
+    }
+
     @Test func `puts an empty directory in the place of a lost one`() async throws {
         let (store, repository, originals) = try await makeRepository()
         let snapshot = try #require(try await repository.snapshots().readable.first { $0.id == originals[1] })

@@ -97,6 +97,10 @@ package struct SnapshotRepair: Sendable {
             repair.existing = readable.first { $0.snapshot == repair.repaired }?.id
             plan.repairs.append(repair)
         }
+        // What takes the place of another snapshot stays, though it is damaged itself: as it is what mending the
+        // other gives, its trees are stored again, and make it whole.
+        let needed = Set(plan.repairs.compactMap(\.existing))
+        plan.repairs.removeAll { needed.contains($0.snapshot.id) }
         plan.trees = mender.trees
         return plan
     }
