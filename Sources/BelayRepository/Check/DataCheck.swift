@@ -7,6 +7,8 @@ import Synchronization
 /// Reads packs whole and checks everything in them: the file against its name, the header against the index,
 /// each blob against its id.
 ///
+/// Of a pack that cannot be read whole, or has not the length that it should have, each blob is tried by itself.
+///
 /// Each worker holds a few packs at once, because hashes side by side are quicker than one after the other, and a
 /// verifier with 8 MiB and a blob. There is one worker more than processors, so that no processor waits for the disk,
 /// but at most five, which are more than a disk can feed.
@@ -16,7 +18,7 @@ struct DataCheck {
         var problems: [Finding.Problem] = []
         /// Copies of blobs that cannot be used.
         var damaged: Set<Copy> = []
-        /// Packs that could not be read at all.
+        /// Packs that are gone.
         var unreadable: Set<Int> = []
         var packs = 0
         var bytes: UInt64 = 0
@@ -140,6 +142,11 @@ private final class DataCheckWorker {
         var outcome = DataCheck.Outcome()
         var loaded: [Loaded] = []
         for pack in packs {
+            guard pack.listedLength == pack.length else {
+                // Told already by whoever compared what is described with what is there.
+                try await checkPieces(of: pack, &outcome, progress)
+                continue
+            }
             do {
                 let bytes = try await repository.load(
                     Handle(pack.id),
@@ -149,7 +156,11 @@ private final class DataCheckWorker {
                 loaded.append((pack, bytes))
             } catch let error as BelayError where error.isDamageOfOneFile {
                 outcome.problems.append(.packUnreadable(pack.id, reason: StructureCheck.reason(error)))
-                outcome.unreadable.insert(pack.number)
+                if error.isOfMissingFile {
+                    outcome.unreadable.insert(pack.number)
+                } else {
+                    try await checkPieces(of: pack, &outcome, progress)
+                }
             }
         }
         hash(loaded[...], [])
@@ -162,6 +173,30 @@ private final class DataCheckWorker {
             spare.append(bytes)
         }
         return outcome
+    }
+
+    private func checkPieces(
+        of pack: PackSelection.Candidate,
+        _ outcome: inout DataCheck.Outcome,
+        _ progress: UpkeepProgress
+    ) async throws {
+        let indexed = contents.blobs(ofPack: pack.number)
+        let pieces = PackPieces(repository: repository, id: pack.id, length: pack.listedLength)
+        let failures = try await pieces.failures(among: indexed, with: verifier)
+        note(failures.map { indexed[$0.position].handle }, in: pack, failures.first?.reason, &outcome)
+        progress.add(pack.length)
+    }
+
+    /// Adds blobs that cannot be used, and why the first of them cannot.
+    private func note(
+        _ handles: [BlobHandle],
+        in pack: PackSelection.Candidate,
+        _ reason: String?,
+        _ outcome: inout DataCheck.Outcome
+    ) {
+        guard let reason else { return }
+        outcome.problems.append(.blobsDamaged(pack.id, handles, reason: reason))
+        for handle in handles { outcome.damaged.insert(.init(handle: handle, pack: pack.number)) }
     }
 
     /// Hashes all packs in one call; the recursion is as deep as there are packs in a batch.
@@ -188,11 +223,8 @@ private final class DataCheckWorker {
                 outcome.problems.append(.packHeader(pack.id, reason: "\(error)"))
             }
             let failures = verifier.failures(among: indexed, in: bytes)
-            if let first = failures.first {
-                let handles = failures.map { indexed[$0.position].handle }
-                outcome.problems.append(.blobsDamaged(pack.id, handles, reason: "\(first.error)"))
-                for handle in handles { outcome.damaged.insert(.init(handle: handle, pack: pack.number)) }
-            }
+            let handles = failures.map { indexed[$0.position].handle }
+            note(handles, in: pack, failures.first.map { "\($0.error)" }, &outcome)
         }
     }
 }
@@ -203,6 +235,14 @@ extension BelayError {
         if code == .repositoryDamaged { return true }
         guard case .failed(let error) = cause as? StoreError else { return false }
         return error.isInputOutputError
+    }
+}
+
+extension BelayError {
+    /// Whether a file is not there.
+    var isOfMissingFile: Bool {
+        if case .missing = cause as? StoreError { return true }
+        return false
     }
 }
 

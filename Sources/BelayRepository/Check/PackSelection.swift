@@ -37,7 +37,10 @@ package enum PackSelection: Hashable, Sendable {
     struct Candidate: Sendable {
         var number: Int
         var id: PackID
+        /// Bytes that its blobs and header need.
         var length: UInt64
+        /// Bytes that the store tells, which may be any number.
+        var listedLength: UInt64
     }
 
     /// The selected ones of `packs`; `isNeeded` tells whether a snapshot of the selection needs a pack.

@@ -52,8 +52,9 @@ package struct RepositoryCheck: Sendable {
         }
         let candidates = (0..<table.packCount).compactMap { number -> PackSelection.Candidate? in
             let id = table.pack(number)
-            guard contents.count(ofPack: number) > 0, let length = survey.lengths[id] else { return nil }
-            return PackSelection.Candidate(number: number, id: id, length: length)
+            guard contents.count(ofPack: number) > 0, let listed = survey.lengths[id] else { return nil }
+            let length = contents.packLength(ofPack: number)
+            return PackSelection.Candidate(number: number, id: id, length: length, listedLength: listed)
         }
         return selection.choose(candidates, seed: seed) { pack in
             contents.records(ofPack: pack.number).contains { record in

@@ -160,30 +160,10 @@ package struct IndexRepair: Sendable {
         return headers.sorted { $0.0 < $1.0 }.map(\.1)
     }
 
-    /// Reads the end of a pack first, which is all there is to a short header.
     private func header(of file: StoredFile) async throws -> Header {
+        let pieces = PackPieces(repository: repository, id: PackID(file.handle.digest), length: file.size)
         do {
-            guard let length = Int(exactly: file.size), length >= PackHeader.packLengthMinimum else {
-                throw FormatError.malformed(what: "pack", detail: "it has only \(file.size) bytes")
-            }
-            let probe = min(length, PackHeader.probeLength)
-            var tail = try await repository.load(file.handle, range: UInt64(length - probe)..<file.size)
-            let needed =
-                try tail.withBytes { (tail) throws(FormatError) in
-                    try PackHeader.sealedLength(tail: tail, packLength: length)
-                } + PackHeader.lengthFieldLength
-            if needed > probe {
-                tail = try await repository.load(file.handle, range: UInt64(length - needed)..<file.size)
-            }
-            let envelope = repository.makeEnvelope()
-            return (
-                file,
-                .success(
-                    try tail.withBytes { (tail) throws(FormatError) in
-                        try PackHeader.open(tail: tail, packLength: length, with: envelope)
-                    }
-                )
-            )
+            return (file, .success(try await pieces.header()))
         } catch let error as BelayError where !error.isDamageOfOneFile {
             throw error
         } catch is CancellationError {
