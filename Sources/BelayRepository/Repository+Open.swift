@@ -99,7 +99,9 @@ extension Repository {
     /// cut off.
     private static func isEmpty(_ store: any ObjectStore) async throws -> Bool {
         do throws(StoreError) {
-            for kind in [FileKind.snapshot, .index, .pack] where try await !store.list(kind).isEmpty { return false }
+            for kind in [FileKind.snapshot, .index, .pack] where try await !store.list(kind).isEmpty {
+                return false
+            }
             return true
         } catch .missing {
             return true

@@ -27,7 +27,9 @@ struct RestoreSelection: Sendable {
     private var isWhole: Bool
     private var wanted: [Wanted]
     private let patterns: RestorePatterns?
-    /// The directory's own path, with a slash in front; empty for the root. Kept only for patterns.
+    /// The directory's own path, with a slash in front; empty for the root.
+    ///
+    /// Kept only for patterns.
     private var path: [UInt8] = []
     /// Whether a directory is restored only if something below it is.
     private(set) var isOnTheWay = false

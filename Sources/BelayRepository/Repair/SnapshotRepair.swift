@@ -146,7 +146,7 @@ package struct SnapshotRepair: Sendable {
             indexes: plan.basis.indexes,
             snapshots: plan.basis.snapshots
         )
-        try await storeTrees(plan)
+        try await storeTrees(plan, lock: lock)
         try lock.requireHeld()
         var ids: [SnapshotID] = []
         for repair in plan.repairs {
@@ -167,7 +167,7 @@ package struct SnapshotRepair: Sendable {
         return ids
     }
 
-    private func storeTrees(_ plan: SnapshotRepairPlan) async throws {
+    private func storeTrees(_ plan: SnapshotRepairPlan, lock: RepositoryLock) async throws {
         if plan.trees.isEmpty { return }
         let repository = repository
         // A tree that is stored already may be the damaged one.
@@ -175,7 +175,8 @@ package struct SnapshotRepair: Sendable {
         _ = try await BlobWriter.with(
             repository,
             known: nothing,
-            packSize: CleanupRules().packSize
+            packSize: CleanupRules().packSize,
+            lock: lock
         ) { writer in
             let encoder = BlobEncoder(repository, level: .auto)
             for (id, text) in plan.trees.sorted(by: { $0.key < $1.key }) {

@@ -28,7 +28,9 @@ package struct GitIndex: Sendable {
     private var bytes: [UInt8] = []
     /// Where each path starts, and where the last one ends.
     private var starts: [UInt32] = [0]
-    /// Directories of a sparse index, with a slash behind each: all below them is tracked. They are paths as well.
+    /// Directories of a sparse index, with a slash behind each: all below them is tracked.
+    ///
+    /// They are among the paths as well.
     private var directories: [[UInt8]] = []
     /// Whether the paths are in lower case, and so is what is looked up.
     private var foldsCase = false
