@@ -166,7 +166,7 @@ let package = Package(
             name: "BelayArchiveTests",
             dependencies: [
                 "BelayCore", "BelayRules", "BelayFormat", "BelaySystem", "BelayStore", "BelayRepository",
-                "BelayArchive",
+                "BelayArchive", "BelayTestKit",
             ],
             swiftSettings: strict
         ),

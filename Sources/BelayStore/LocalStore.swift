@@ -12,12 +12,10 @@ package struct LocalStore: ObjectStore {
     /// A store in the directory at an absolute path, which need not exist yet.
     package init(path: String) {
         root = path
-        var probe = path
-        while !Paths.exists(probe), let parent = Paths.parent(of: probe), parent != probe { probe = parent }
         properties = StoreProperties(
             location: path,
             connections: 4,
-            listsImmediately: Paths.isLocalFileSystem(probe)
+            listsImmediately: Paths.isLocalFileSystem(Paths.nearestExisting(path))
         )
     }
 
@@ -135,6 +133,37 @@ extension LocalStore {
         try await onFilePool { () throws(SystemError) in
             try Folder.open(path: kind == .config ? root : "\(root)/\(kind.folder)").synchronize()
         }
+    }
+
+    package func removeUnfinished(before time: Timestamp) async throws(StoreError) -> Int {
+        try await onFilePool { () throws(SystemError) in
+            var folders = [root]
+            for kind in FileKind.allCases where kind != .config && kind != .pack {
+                folders.append("\(root)/\(kind.folder)")
+            }
+            folders += try Paths.names(in: "\(root)/data").map { "\(root)/data/\($0)" }.filter(Paths.isFolder)
+            var count = 0
+            for folder in folders {
+                for name in try Paths.names(in: folder) where Self.isUnfinished(name) {
+                    let path = "\(folder)/\(name)"
+                    guard let status = try Paths.status(path), status.isRegular, status.modified < time else {
+                        continue
+                    }
+                    try Paths.remove(path)
+                    count += 1
+                }
+            }
+            return count
+        }
+    }
+
+    /// Whether a name is one that a file has until it is whole, in belay as in restic: `NAME-tmp-NUMBER`.
+    private static func isUnfinished(_ name: String) -> Bool {
+        guard let end = name.firstRange(of: "-tmp-") else { return false }
+        let number = name[end.upperBound...]
+        let stem = String(name[..<end.lowerBound])
+        return !number.isEmpty && number.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            && (stem == Handle.config.path || Digest(hexadecimal: stem) != nil)
     }
 
     private func path(of handle: Handle) -> String { "\(root)/\(handle.path)" }

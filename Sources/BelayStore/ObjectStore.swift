@@ -49,11 +49,19 @@ package protocol ObjectStore: Sendable {
     ///
     /// Called before something is removed that those files refer to.
     func settleRemovals(of kind: FileKind) async throws(StoreError)
+
+    /// Removes what writes that were cut off before `time` left behind; gives how many files those were.
+    ///
+    /// Called under an exclusive lock.
+    func removeUnfinished(before time: Timestamp) async throws(StoreError) -> Int
 }
 
 extension ObjectStore {
     /// Where a removal that was acknowledged is final there is nothing to wait for.
     package func settleRemovals(of kind: FileKind) async throws(StoreError) {}
+
+    /// Where nothing can be seen that is not whole there is nothing to remove.
+    package func removeUnfinished(before time: Timestamp) async throws(StoreError) -> Int { 0 }
 
     /// A store may always give new memory.
     package func load(

@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #ifdef __linux__
-#include <linux/openat2.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #endif
@@ -78,20 +77,6 @@ int belay_open_quietly(int folder, const char *name) {
     if (file >= 0 || errno != EPERM) return file;
 #endif
     return belay_open_at(folder, name, flags, 0);
-}
-
-int belay_open_beneath(int folder, const char *path, int flags, uint32_t mode) {
-#ifdef __linux__
-    struct open_how how;
-    memset(&how, 0, sizeof how);
-    how.flags = (uint64_t)(uint32_t)flags;
-    how.mode = mode;
-    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-    return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
-#else
-    errno = ENOSYS;
-    return -1;
-#endif
 }
 
 ssize_t belay_read_directory(int folder, void *buffer, size_t size) {

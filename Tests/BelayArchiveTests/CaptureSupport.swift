@@ -44,12 +44,12 @@ struct CaptureFixture {
         self.cache = cache
     }
 
-    init() async throws {
+    init(store: any ObjectStore = MemoryStore()) async throws {
         project = try TemporaryFolder()
         cache = try TemporaryFolder()
         let host = HostIdentity(hostname: "test", username: "ada", userID: 0, groupID: 0, processID: 1)
         repository = try await Repository.create(
-            in: MemoryStore(),
+            in: store,
             password: Array("secret".utf8),
             parameters: .randomKey,
             surroundings: Repository.Surroundings(host: host, clock: SystemClock(), cachesFolder: nil)

@@ -1,7 +1,10 @@
 import BelayArchive
 import BelayCore
+import BelayStore
 import BelaySystem
+import BelayTestKit
 import Foundation
+import Synchronization
 import Testing
 
 @Suite struct `A capture` {
@@ -17,6 +20,45 @@ import Testing
         #expect(node.size == UInt64(bytes.count))
         #expect((node.content?.count ?? 0) > 1)
         #expect(try await fixture.content(of: node) == bytes)
+    }
+
+    /// Small files wait until large ones are taken; meanwhile one of them becomes large itself.
+    @Test func `cuts into chunks what has grown since it was listed`() async throws {
+        var generator = SeededGenerator(seed: 8)
+        func bytes(_ words: Int) -> [UInt8] {
+            var bytes: [UInt8] = []
+            for _ in 0..<words { withUnsafeBytes(of: generator.next()) { bytes.append(contentsOf: $0) } }
+            return bytes
+        }
+        let path = Mutex("")
+        let grown = bytes(9 << 17)
+        let store = FaultyStore(
+            MemoryStore(),
+            [
+                .init(
+                    .call {
+                        _ = FileManager.default.createFile(
+                            atPath: path.withLock { $0 },
+                            contents: Data(grown)
+                        )
+                    },
+                    on: .save,
+                    of: .pack,
+                    turns: 0..<1
+                )
+            ]
+        )
+        let fixture = try await CaptureFixture(store: store)
+        path.withLock { $0 = "\(fixture.project.path)/log" }
+        try fixture.project.write("", to: "log")
+        for number in 0..<8 {
+            try Data(bytes(9 << 17)).write(to: URL(fileURLWithPath: "\(fixture.project.path)/\(number)"))
+        }
+        let result = try await fixture.capture()
+        let node = try #require(fixture.nodes(result)["log"])
+        #expect(result.failures.isEmpty && node.size == UInt64(grown.count))
+        #expect((node.content?.count ?? 0) > 1)
+        #expect(try await fixture.content(of: node) == grown)
     }
 
     @Test(arguments: [0, 1, 524_287, 524_288, 524_289, 8_388_608, 17_000_000])

@@ -160,6 +160,26 @@ struct StoreCase: CustomTestStringConvertible, Sendable {
         #expect(try await store.list(.pack).isEmpty)
     }
 
+    @Test func `takes away what was never finished, if it is old, and nothing else`() async throws {
+        let store = LocalStore(path: folder)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await store.prepare()
+        let handle = Handle(kind: .index, digest: Digest(1, 2, 3, 4))
+        try await store.save([1], as: handle, durability: .stable)
+        let digest = handle.digest.hexadecimal
+        let (left, kept) = (
+            ["index/\(digest)-tmp-17", "data/00/\(digest)-tmp-3", "config-tmp-99"],
+            ["index/\(digest)-tmp-", "index/notes-tmp-1", "snapshots/\(digest)-tmp-1x", "README-tmp-1"]
+        )
+        for name in left + kept { try Data([1]).write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
+        let now = SystemClock().now().seconds
+        #expect(try await store.removeUnfinished(before: Timestamp(seconds: now - 3600)) == 0)
+        #expect(try await store.removeUnfinished(before: Timestamp(seconds: now + 3600)) == left.count)
+        for name in left { #expect(!FileManager.default.fileExists(atPath: "\(folder)/\(name)")) }
+        for name in kept { #expect(FileManager.default.fileExists(atPath: "\(folder)/\(name)")) }
+        #expect(try await store.load(handle) == [1])
+    }
+
     @Test func `makes folders that are missing`() async throws {
         let store = LocalStore(path: folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }

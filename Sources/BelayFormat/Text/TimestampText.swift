@@ -9,7 +9,7 @@ package enum TimestampText {
         )
         // So far out that the year is clamped whatever the zone.
         let seconds = overflow ? timestamp.seconds : local
-        let dayNumber = floorDivide(seconds, 86_400)
+        let dayNumber = seconds.quotientAndRemainder(flooringBy: 86_400).quotient
         // Not `seconds - dayNumber * 86_400`: on the earliest day that product has no 64 bits.
         let secondOfDay = Int((seconds % 86_400 + 86_400) % 86_400)
         let date = CivilDate(daysSinceEpoch: dayNumber).clampedToFourDigitYear
@@ -53,16 +53,14 @@ package enum TimestampText {
             let hour = number(text, at: 11, count: 2), text[13] == 0x3A,
             let minute = number(text, at: 14, count: 2), text[16] == 0x3A,
             let second = number(text, at: 17, count: 2),
-            hour < 24, minute < 60, second < 60, (1...12).contains(month), day >= 1,
-            day <= CivilDate.length(ofMonth: month, year: year)
+            hour < 24, minute < 60, second < 60, let date = CivilDate(year: year, month: month, day: day)
         else { return nil }
 
         var position = 19
         guard let nanoseconds = fraction(text, at: &position) else { return nil }
         guard let offset = offset(text, at: &position), position == text.count else { return nil }
 
-        let days = CivilDate(year: year, month: month, day: day).daysSinceEpoch
-        let local = days * 86_400 + Int64(hour * 3600 + minute * 60 + second)
+        let local = date.daysSinceEpoch * 86_400 + Int64(hour * 3600 + minute * 60 + second)
         return Timestamp(
             seconds: local - Int64(offset) * 60,
             nanoseconds: nanoseconds,
@@ -157,60 +155,9 @@ private struct DigitWriter {
     }
 }
 
-/// A day of the Gregorian calendar, extended to all years.
-private struct CivilDate {
-    var year: Int
-    var month: Int
-    var day: Int
-
-    init(year: Int, month: Int, day: Int) {
-        self.year = year
-        self.month = month
-        self.day = day
-    }
-
-    /// Counts in eras of 400 years that start on 1 March, so that the leap day ends a year.
-    init(daysSinceEpoch days: Int64) {
-        let shifted = days + 719_468
-        let era = floorDivide(shifted, 146_097)
-        let dayOfEra = Int(shifted - era * 146_097)
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-        month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        year = Int(era) * 400 + yearOfEra + (month <= 2 ? 1 : 0)
-    }
-
-    var daysSinceEpoch: Int64 {
-        let yearFromMarch = Int64(month <= 2 ? year - 1 : year)
-        let era = floorDivide(yearFromMarch, 400)
-        let yearOfEra = yearFromMarch - era * 400
-        let dayOfYear = Int64((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1)
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
-    }
-
+extension CivilDate {
     /// The same day in year 0 or 9999 if the year is outside; the leap day becomes 1 March if need be.
-    var clampedToFourDigitYear: CivilDate {
-        if (0...9999).contains(year) { return self }
-        let clamped = year < 0 ? 0 : 9999
-        if day > Self.length(ofMonth: month, year: clamped) {
-            return CivilDate(year: clamped, month: 3, day: 1)
-        }
-        return CivilDate(year: clamped, month: month, day: day)
+    fileprivate var clampedToFourDigitYear: CivilDate {
+        (0...9999).contains(year) ? self : moved(years: (year < 0 ? 0 : 9999) - year, months: 0, days: 0)
     }
-
-    static func length(ofMonth month: Int, year: Int) -> Int {
-        switch month {
-        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-        case 4, 6, 9, 11: 30
-        default: 31
-        }
-    }
-}
-
-private func floorDivide(_ dividend: Int64, _ divisor: Int64) -> Int64 {
-    let quotient = dividend / divisor
-    return dividend % divisor < 0 ? quotient - 1 : quotient
 }

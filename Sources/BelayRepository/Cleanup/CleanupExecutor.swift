@@ -1,6 +1,7 @@
 package import BelayCore
 import BelayFormat
 import BelayStore
+import BelaySystem
 
 /// What a cleanup did.
 package struct CleanupResult: Hashable, Sendable {
@@ -40,6 +41,7 @@ package struct CleanupExecutor: Sendable {
     package func execute(_ plan: CleanupPlan, lock: RepositoryLock) async throws -> CleanupResult {
         try repository.requireWritable()
         var result = CleanupResult()
+        await repository.removeUnfinished()
         if plan.isEmpty { return result }
         try await repository.requireUnchanged(
             since: "the cleanup",
@@ -111,6 +113,21 @@ package struct CleanupExecutor: Sendable {
 }
 
 extension Repository {
+    /// Writes that are older than this are nobody's any more.
+    private static let unfinishedSeconds: Int64 = 86_400
+
+    /// Removes what writes that were cut off left in the store; that it cannot be harms nobody.
+    fileprivate func removeUnfinished() async {
+        var limit = clock.now()
+        limit.seconds -= Self.unfinishedSeconds
+        do throws(StoreError) {
+            let count = try await store.removeUnfinished(before: limit)
+            if count > 0 { note("removed \(count) files that were never finished") }
+        } catch {
+            note("files that were never finished could not be removed: \(error)")
+        }
+    }
+
     /// Refuses a plan that was made from other index files, or from other snapshots, than there are now.
     ///
     /// Without snapshots the plan does not depend on them.

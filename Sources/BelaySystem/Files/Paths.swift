@@ -80,6 +80,13 @@ package enum Paths {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
+    /// The path, or the nearest one above it that exists.
+    package static func nearestExisting(_ path: String) -> String {
+        var existing = path
+        while !exists(existing), let parent = parent(of: existing), parent != existing { existing = parent }
+        return existing
+    }
+
     /// The names in a directory, unsorted, without `.` and `..`; empty if it is not there.
     package static func names(in path: String) throws(SystemError) -> [String] {
         let folder: Folder

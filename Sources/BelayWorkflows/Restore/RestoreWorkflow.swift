@@ -64,7 +64,7 @@ package struct RestoreWorkflow: Sendable {
             restore.overwrite = request.overwrite ?? .never
             restore.verifies = request.verifies
             // Over a network the last errors show only when everything is written out.
-            restore.isDurable = request.verifies || !Paths.isLocalFileSystem(Self.existing(request.target))
+            restore.isDurable = request.verifies || !Paths.isLocalFileSystem(Paths.nearestExisting(request.target))
             restore.isDryRun = request.isDryRun
             restore.leavesOutGenerated = !request.includesGenerated && restore.paths.isEmpty
             let plan = try await restorer.plan(restore)
@@ -116,20 +116,11 @@ package struct RestoreWorkflow: Sendable {
 
     /// The path with the symlinks resolved in as much of it as there is.
     private static func resolved(_ path: String) -> String {
-        let existing = Self.existing(path)
+        let existing = Paths.nearestExisting(path)
         let rest = existing == "/" ? path : String(path.dropFirst(existing.count))
         // Something in the way that cannot be resolved stops the restore itself, too.
         guard let real = try? Paths.real(existing) else { return path }
         return real == "/" && !rest.isEmpty ? rest : real + rest
-    }
-
-    /// As much of the path as there is.
-    private static func existing(_ path: String) -> String {
-        var existing = path
-        while !Paths.exists(existing), let parent = Paths.parent(of: existing), parent != existing {
-            existing = parent
-        }
-        return existing
     }
 
     private static func isInside(_ path: String, _ folder: String) -> Bool {
@@ -149,7 +140,7 @@ package struct RestoreWorkflow: Sendable {
     private func refuseMissingSpace(_ plan: RestorePlan) throws {
         // Where the free space cannot be told, the restore finds out.
         guard request.overwrite == nil,
-            let available = try? Paths.availableSpace(Self.existing(request.target)),
+            let available = try? Paths.availableSpace(Paths.nearestExisting(request.target)),
             plan.bytesNeeded > available
         else { return }
         throw BelayError(

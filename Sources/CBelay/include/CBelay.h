@@ -38,9 +38,6 @@ int belay_status_following(const char *path, struct belay_status *result);
 int belay_open_at(int folder, const char *name, int flags, uint32_t mode);
 // Opens for reading without following a symlink and, where allowed, without touching the access time.
 int belay_open_quietly(int folder, const char *name);
-// Opens `path` below `folder` without following a symlink anywhere and without leaving `folder`.
-// Falls back to -1 with ENOSYS where the kernel cannot.
-int belay_open_beneath(int folder, const char *path, int flags, uint32_t mode);
 
 // Fills `buffer` with directory records; 0 at the end. Records are walked with belay_entry_*.
 ssize_t belay_read_directory(int folder, void *buffer, size_t size);
