@@ -64,7 +64,8 @@ package struct RestoreWorkflow: Sendable {
             restore.overwrite = request.overwrite ?? .never
             restore.verifies = request.verifies
             // Over a network the last errors show only when everything is written out.
-            restore.isDurable = request.verifies || !Paths.isLocalFileSystem(Paths.nearestExisting(request.target))
+            restore.isDurable =
+                request.verifies || !Paths.isLocalFileSystem(Paths.nearestExisting(request.target))
             restore.isDryRun = request.isDryRun
             restore.leavesOutGenerated = !request.includesGenerated && restore.paths.isEmpty
             let plan = try await restorer.plan(restore)
