@@ -54,8 +54,11 @@ extension Repository {
         do {
             try await repository.save(sealed, as: .config)
         } catch {
-            // Whether or not there is one: without a config of ours our key opens nothing.
-            try? await repository.remove(Handle(repository.keyID))
+            // A config of ours that is there all the same needs its key; what cannot be told is left as it is.
+            let isThere = try await exists(repository.store)
+            let isOurs = isThere ? try await repository.load(.config) == sealed : false
+            if isOurs { throw error }
+            try await repository.remove(Handle(repository.keyID))
             try await refuseExisting(repository.store, now: repository.clock.now())
             throw error
         }

@@ -135,22 +135,34 @@ int belay_space(const char *path, uint64_t *available, uint64_t *total) {
     return 0;
 }
 
-int belay_is_local_file_system(const char *path) {
 #ifdef __linux__
-    struct statfs status;
-    if (statfs(path, &status) != 0) return 0;
-    switch ((uint32_t)status.f_type) {
+// File systems on a disk of this machine, or in its memory, that have always told the truth about holes.
+static int tells_holes(uint32_t type) {
+    switch (type) {
     case 0x0000EF53u: // ext2, ext3, ext4
     case 0x58465342u: // xfs
     case 0x9123683Eu: // btrfs
     case 0x01021994u: // tmpfs
     case 0xF2F52010u: // f2fs
+        return 1;
+    default:
+        // ZFS has called data that was not written out yet a hole (openzfs issue 15526).
+        return 0;
+    }
+}
+#endif
+
+int belay_is_local_file_system(const char *path) {
+#ifdef __linux__
+    struct statfs status;
+    if (statfs(path, &status) != 0) return 0;
+    switch ((uint32_t)status.f_type) {
     case 0x2FC12FC1u: // zfs
     case 0xCA451A4Eu: // bcachefs
     case 0x794C7630u: // overlayfs
         return 1;
     default:
-        return 0;
+        return tells_holes((uint32_t)status.f_type);
     }
 #else
     (void)path;
@@ -182,18 +194,7 @@ int belay_set_direct(int file, int is_direct) {
 int belay_tells_holes(int file) {
 #ifdef __linux__
     struct statfs status;
-    if (fstatfs(file, &status) != 0) return 0;
-    switch ((uint32_t)status.f_type) {
-    case 0x0000EF53u: // ext2, ext3, ext4
-    case 0x58465342u: // xfs
-    case 0x9123683Eu: // btrfs
-    case 0x01021994u: // tmpfs
-    case 0xF2F52010u: // f2fs
-        return 1;
-    default:
-        // ZFS has called data that was not written out yet a hole (openzfs issue 15526).
-        return 0;
-    }
+    return fstatfs(file, &status) == 0 && tells_holes((uint32_t)status.f_type);
 #else
     (void)file;
     return 0;

@@ -142,6 +142,24 @@ import Testing
         }
     }
 
+    @Test func `that stored its config but was told otherwise leaves one that opens`() async throws {
+        let store = FaultyStore(
+            MemoryStore(),
+            [.init(.loseAnswer(FaultyStore.inputOutputError), on: .save, of: .config)]
+        )
+        await #expect(throws: BelayError.self) { try await create(store) }
+        _ = try await Sample.open(store)
+    }
+
+    @Test func `that could not store its config leaves no key`() async throws {
+        let store = FaultyStore(
+            MemoryStore(),
+            [.init(.fail(FaultyStore.inputOutputError), on: .save, of: .config)]
+        )
+        await #expect(throws: BelayError.self) { try await create(store) }
+        #expect(try await store.list(.key).isEmpty)
+    }
+
     @Test func `can be done again after it was cut off, but not over somebody's packs`() async throws {
         let folder = try TemporaryFolder()
         let store = LocalStore(path: folder.path)

@@ -83,16 +83,13 @@ struct BackupOptions: ParsableArguments {
             )
         }
         request.packSize = packSize << 20
+        request.excludes = try BackupExcludes(texts: exclude, ignoringCase: iexclude)
         do throws(BackupExcludesError) {
-            request.excludes = try BackupExcludes(
-                exclude.map { Array($0.utf8) },
-                ignoringCase: iexclude.map { Array($0.utf8) }
-            )
             request.markers = try excludeIfPresent.map { (text) throws(BackupExcludesError) in
                 try ExcludeMarker(Array(text.utf8))
             }
         } catch {
-            throw BelayError(.usage, "an exclude pattern cannot be used: \(error)")
+            throw BelayError(.usage, "a name of --exclude-if-present cannot be used: \(error)")
         }
         if excludeCaches { request.markers.append(.cacheDirectory) }
         request.excludeTexts = exclude + iexclude + excludeIfPresent

@@ -99,23 +99,15 @@ struct RestoreCommand: BelayCommand {
 
 extension RestoreCommand {
     private func patterns() throws -> RestorePatterns? {
+        let (include, exclude) = (
+            try BackupExcludes(texts: include, ignoringCase: iinclude),
+            try BackupExcludes(texts: exclude, ignoringCase: iexclude)
+        )
         let patterns = RestorePatterns(
-            include: try Self.list(include, ignoringCase: iinclude),
-            exclude: try Self.list(exclude, ignoringCase: iexclude)
+            include: include.isEmpty ? nil : include,
+            exclude: exclude.isEmpty ? nil : exclude
         )
         return patterns.include == nil && patterns.exclude == nil ? nil : patterns
-    }
-
-    private static func list(_ texts: [String], ignoringCase others: [String]) throws -> BackupExcludes? {
-        do throws(BackupExcludesError) {
-            let list = try BackupExcludes(
-                texts.map { Array($0.utf8) },
-                ignoringCase: others.map { Array($0.utf8) }
-            )
-            return list.isEmpty ? nil : list
-        } catch {
-            throw BelayError(.usage, "a pattern cannot be used: \(error)")
-        }
     }
 }
 

@@ -20,10 +20,16 @@ struct ProjectMembership {
         let tags = SnapshotTags(snapshot.tags)
         guard tags.isBelay, tags.project == workspace.project.name else { return false }
         guard snapshot.hostname == workspace.repository.host.hostname else { return true }
-        return !snapshot.paths.contains { path in
-            // A path that cannot be followed leads to no directory.
-            guard Paths.isFolder(path), let real = try? Paths.real(path) else { return false }
-            return real != directory
+        return !snapshot.paths.contains { isAnotherDirectory($0, than: directory) }
+    }
+
+    private func isAnotherDirectory(_ path: String, than directory: String) -> Bool {
+        do throws(SystemError) {
+            guard try Paths.status(path) != nil else { return false }
+            return try Paths.real(path) != directory
+        } catch {
+            // Gone in between, or not ours to look at: then it is somebody else's.
+            return !error.isMissing
         }
     }
 }
