@@ -26,8 +26,20 @@ import Testing
         // The clock of the run is that of the file: a later write could leave the same times.
         try await fixture.capture()
         let second = try await fixture.capture()
-        #expect(second.counts.filesChanged == 1)
         #expect(second.counts.bytesRead == 3)
+        #expect(second.counts.filesUnmodified == 1, "nothing in it is different")
+        try fixture.project.write("two", to: "a.txt")
+        let third = try await fixture.capture()
+        #expect(third.counts.filesChanged == 1 && third.counts.filesUnmodified == 0)
+    }
+
+    @Test func `counts a large file that was read again and holds the same as unmodified`() async throws {
+        let fixture = try await CaptureFixture()
+        try fixture.project.write(String(repeating: "0123456789", count: 200_000), to: "large.txt")
+        try await fixture.capture()
+        let second = try await fixture.capture()
+        #expect(second.counts.bytesRead == 2_000_000)
+        #expect(second.counts.filesUnmodified == 1 && second.counts.filesChanged == 0)
     }
 
     @Test func `is not believed when its snapshot is gone`() async throws {

@@ -109,6 +109,6 @@ struct FileWork {
     let task: FolderTask
     let box: NodeBox
     let status: FileStatus
-    /// Whether the cache knows no file of this name.
-    let isNew: Bool
+    /// Position of the entry of this name in the directory's cached block; `nil` if there is none.
+    let match: Int?
 }

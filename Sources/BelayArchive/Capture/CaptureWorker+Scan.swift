@@ -141,7 +141,7 @@ extension CaptureWorker {
                 }
                 task.entries.append(.same(match))
             } else {
-                addFresh(task, folder, status, index, isNew: match == nil, &large)
+                addFresh(task, folder, status, index, match, &large)
             }
         }
         if position < cachedCount { task.isChanged = true }
@@ -199,7 +199,7 @@ extension CaptureWorker {
         _ folder: Folder,
         _ status: FileStatus,
         _ index: Int,
-        isNew: Bool,
+        _ match: Int?,
         _ large: inout [FileWork]
     ) {
         task.isChanged = true
@@ -236,7 +236,7 @@ extension CaptureWorker {
             return
         }
         task.expect(1)
-        let work = FileWork(task: task, box: box, status: status, isNew: isNew)
+        let work = FileWork(task: task, box: box, status: status, match: match)
         if status.size >= UInt64(capture.chunker.parameters.minimum) {
             large.append(work)
         } else {

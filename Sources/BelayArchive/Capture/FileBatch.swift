@@ -68,7 +68,7 @@ extension CaptureWorker {
                 try await finishPart(of: work.task)
                 continue
             case .grown(let status):
-                let large = FileWork(task: work.task, box: work.box, status: status, isNew: work.isNew)
+                let large = FileWork(task: work.task, box: work.box, status: status, match: work.match)
                 capture.board.add(largeFiles: [large], folders: [])
                 continue
             }
@@ -78,12 +78,12 @@ extension CaptureWorker {
         let digests = BlobHashing.digests(of: inputs)
         for (position, work) in batch.enumerated() {
             let plain = inputs[position]
-            count(work)
             if !plain.isEmpty {
                 let id = BlobID(digests[position])
                 try await store(plain, as: BlobHandle(.data, id))
                 work.box.node.content = [id]
             }
+            count(work)
             counts.bytesRead += UInt64(plain.count)
             capture.progress.add(files: 1, bytes: UInt64(plain.count))
             try await finishPart(of: work.task)
@@ -151,9 +151,19 @@ extension CaptureWorker {
         }
     }
 
-    /// Counts a file, now that it could be read.
+    /// Counts a file, now that it is known what it holds.
+    ///
+    /// One that was read again only because its times prove nothing counts as unmodified if nothing is different.
     func count(_ work: FileWork) {
-        if work.isNew { counts.filesNew += 1 } else { counts.filesChanged += 1 }
+        guard let match = work.match, let cached = work.task.cached else {
+            counts.filesNew += 1
+            return
+        }
+        if cached.node(match, accounts: capture.accounts) == work.box.node {
+            counts.filesUnmodified += 1
+        } else {
+            counts.filesChanged += 1
+        }
     }
 
     /// Takes over what the file is now into its node.

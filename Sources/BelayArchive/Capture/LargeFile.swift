@@ -108,7 +108,6 @@ extension CaptureWorker {
                     continue
                 }
                 adopt(outcome.after, size: outcome.size, into: work, isSteady: isSteady)
-                count(work)
                 capture.progress.add(files: 1, bytes: 0)
                 counts.bytesRead += outcome.size
                 if let chunks = state.close() { try await finish(work, chunks) }
@@ -146,6 +145,7 @@ extension CaptureWorker {
 
     private func finish(_ work: FileWork, _ chunks: [BlobID]) async throws {
         work.box.node.content = chunks
+        count(work)
         try await finishPart(of: work.task)
     }
 
