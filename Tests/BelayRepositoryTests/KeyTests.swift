@@ -100,4 +100,20 @@ import Testing
             }
         }
     }
+
+    /// A password that was taken away because somebody else knows it must not open anything after a power cut.
+    @Test func `stay removed when the power goes right afterwards`() async throws {
+        let whole = SimulatedStore()
+        let first = try await Sample.create(in: whole)
+        _ = try await first.addKey(password: other, parameters: try Sample.parameters(), label: nil)
+        let files = whole.files
+        for seed in 0..<32 as Range<UInt64> {
+            let store = SimulatedStore(files, seed: seed)
+            let surroundings = Sample.surroundings()
+            let repository = try await Repository.open(store, password: other, surroundings: surroundings)
+            try await repository.removeKey(first.keyID)
+            let after = store.restart()
+            await #expect(throws: BelayError.self) { try await Sample.open(after) }
+        }
+    }
 }

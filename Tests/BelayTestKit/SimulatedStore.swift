@@ -8,7 +8,7 @@ import Synchronization
 /// The fault model, which is that of a journaled file system below ``LocalStore``:
 ///
 /// - A file is whole or absent. Nobody ever sees a part of one.
-/// - A stable save that was acknowledged survives, and with it every change before it.
+/// - A stable save that was acknowledged survives, and with it every change before it; so do settled removals.
 /// - Changes after the last stable save, which are removals and volatile saves, survive up to some point: the
 ///   later ones are undone. A volatile save that survives may have lost its contents.
 /// - The change during which the power goes has happened or has not.
@@ -131,6 +131,11 @@ package final class SimulatedStore: ObjectStore {
                 state.unsettled.append(.removed(handle, bytes))
             }
         }
+    }
+
+    package func settleRemovals(of kind: FileKind) async throws(StoreError) {
+        try requirePower()
+        state.withLock { $0.unsettled = [] }
     }
 
     private func requirePower() throws(StoreError) {

@@ -43,6 +43,9 @@ enum Machine {
     /// Whether file systems of programs can be mounted.
     static let hasFuse = access("/dev/fuse", R_OK | W_OK) == 0 && access("/usr/bin/fusermount", X_OK) == 0
 
+    /// Whether system calls of a program can be made to fail; CI must have what that needs.
+    static let hasTracer = isCI || access("/usr/bin/strace", X_OK) == 0
+
     /// The binary under test: from `BELAY_BINARY`, or what was built with the tests.
     static let belay: String = {
         if let path = ProcessInfo.processInfo.environment["BELAY_BINARY"] { return path }

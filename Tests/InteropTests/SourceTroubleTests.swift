@@ -93,6 +93,52 @@ struct `Where the project cannot be read, belay` {
         try site.belayBackup("--allow-shrinking")
     }
 
+    @Test(.enabled(if: Machine.hasTracer, "needs strace"))
+    func `stores a file whose attributes it cannot read, and names it`() throws {
+        let site = try Site()
+        try site.write("small\n", to: "folder/small")
+        try site.write(randomBytes(3_000_000, seed: 9), to: "large")
+        let strace = [
+            "strace", "-f", "-qq", "-o", "/dev/null",
+            "-e", "trace=flistxattr,llistxattr", "-e", "inject=flistxattr,llistxattr:error=EIO",
+        ]
+        let output = try site.startBelay(["backup", "--json"], through: strace).finish()
+        #expect(output.status == 3, "\(output)")
+        let failures = try #require(try output.document(BackupSummary.self).failures)
+        #expect(Set(failures.map(\.path)).isSuperset(of: ["folder/small", "large"]), "\(output)")
+        #expect(failures.allSatisfy { $0.kind == "incomplete" && $0.reason.contains("attributes") })
+        expect(try site.belayRestore(), equals: try TreeState(site.project))
+        // Once they can be read the snapshot is whole.
+        try site.belayBackup()
+    }
+
+    @Test func `does not wait for a FIFO that stands where git's folder would`() throws {
+        let site = try Site()
+        try site.write("text\n", to: "file")
+        try site.run("mkfifo", "\(site.project)/.git", "\(site.project)/.gitignore")
+        let output = try site.belay("backup", "--json", expecting: nil)
+        #expect(output.status == 0 || output.status == 3, "\(output)")
+        expect(try site.belayRestore(), equals: try TreeState(site.project))
+    }
+
+    @Test(.enabled(if: Machine.hasTracer, "needs strace"))
+    func `writes out what it restored where that is asked for, before it says verified`() throws {
+        let site = try Site()
+        try site.write("text\n", to: "file")
+        try site.belayBackup()
+        for (flags, calls) in [(["--verify"], 1), ([], 0)] {
+            let log = site("trace")
+            let strace = ["strace", "-f", "-qq", "-o", log, "-e", "trace=syncfs"]
+            let target = site("restored-\(calls)")
+            let arguments = ["restore", "latest", "--to", target] + flags
+            let output = try site.startBelay(arguments, through: strace).finish()
+            #expect(output.status == 0, "\(output)")
+            let trace = try String(contentsOfFile: log, encoding: .utf8)
+            #expect(trace.split(separator: "\n").count { $0.contains("syncfs(") } >= calls, "\(trace)")
+            if calls == 0 { #expect(!trace.contains("syncfs("), "a local disk needs no more than cp does") }
+        }
+    }
+
     @Test(.enabled(if: Machine.isRoot, "needs another user")) func `restores as far as a user may`() throws {
         let site = try Site()
         try SampleTree.make(at: site.project)

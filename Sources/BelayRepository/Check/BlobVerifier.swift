@@ -13,7 +13,7 @@ final class BlobVerifier {
     }
 
     /// Plain bytes that are gathered before they are hashed: enough blobs of usual size to fill all lanes.
-    private static let batchBytes = 8 << 20
+    private static let batchBytes = 24 << 20
     /// Blobs are a few MiB at most; what claims to be longer than this is not opened.
     private static let plainLengthMaximum = 1 << 30
 
