@@ -7,6 +7,9 @@
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -239,4 +242,38 @@ uint64_t belay_peak_memory(void) {
 #else
     return (uint64_t)usage.ru_maxrss * 1024;
 #endif
+}
+
+static int signal_pipe[2] = {-1, -1};
+
+// Only what is allowed in a signal handler. A full pipe holds enough signals for anybody to notice.
+static void pass_on(int number) {
+    int before = errno;
+    uint8_t byte = (uint8_t)number;
+    ssize_t written = write(signal_pipe[1], &byte, 1);
+    (void)written;
+    errno = before;
+}
+
+int belay_pass_signals(const int *numbers, int count) {
+    if (pipe(signal_pipe) != 0) return -1;
+    for (int end = 0; end < 2; end++) {
+        if (fcntl(signal_pipe[end], F_SETFD, FD_CLOEXEC) != 0) return -1;
+    }
+    if (fcntl(signal_pipe[1], F_SETFL, O_NONBLOCK) != 0) return -1;
+    sigset_t open;
+    sigemptyset(&open);
+    for (int i = 0; i < count; i++) {
+        struct sigaction action, present;
+        memset(&action, 0, sizeof action);
+        action.sa_handler = pass_on;
+        action.sa_flags = SA_RESTART;
+        if (sigaction(numbers[i], NULL, &present) != 0) return -1;
+        // What whoever started us wants ignored, as nohup and a shell's background do, stays so.
+        if (present.sa_handler == SIG_IGN) continue;
+        if (sigaction(numbers[i], &action, NULL) != 0) return -1;
+        sigaddset(&open, numbers[i]);
+    }
+    if (pthread_sigmask(SIG_UNBLOCK, &open, NULL) != 0) return -1;
+    return signal_pipe[0];
 }

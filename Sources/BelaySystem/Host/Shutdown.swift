@@ -20,28 +20,29 @@ package enum Shutdown {
         return number == 0 ? nil : number
     }
 
-    /// Calls `stop` at the first interrupt or termination signal, and ends the process at the second.
+    /// Makes the first interrupt or termination signal ask the program to stop, and the second end it.
     ///
-    /// Call before any other thread is made: threads inherit which signals they leave to the one that waits.
     /// A hang-up is ignored, because restic sends one to see whether the holder of a lock lives; a closed pipe
     /// shows as a failed write.
     package static func install() {
         Glibc.signal(SIGHUP, SIG_IGN)
         Glibc.signal(SIGPIPE, SIG_IGN)
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGINT)
-        sigaddset(&signals, SIGTERM)
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        let pipe = [SIGINT, SIGTERM].withUnsafeBufferPointer {
+            belay_pass_signals($0.baseAddress, Int32($0.count))
+        }
+        // Without it a signal ends the program as it would any other; nothing on disk suffers.
+        guard pipe >= 0 else { return }
         var thread = pthread_t()
+        // The descriptor is handed over as the address.
+        let context = UnsafeMutableRawPointer(bitPattern: UInt(pipe) + 1)
         pthread_create(
             &thread,
             nil,
-            { _ in
-                Shutdown.wait()
+            { context in
+                Shutdown.listen(Int32(UInt(bitPattern: context) - 1))
                 return nil
             },
-            nil
+            context
         )
         pthread_detach(thread)
     }
@@ -53,20 +54,18 @@ package enum Shutdown {
         if signal != nil { stop() }
     }
 
-    private static func wait() {
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGINT)
-        sigaddset(&signals, SIGTERM)
+    private static func listen(_ pipe: Int32) {
         while true {
-            var number: Int32 = 0
-            guard sigwait(&signals, &number) == 0 else { continue }
+            var byte: UInt8 = 0
+            let count = read(pipe, &byte, 1)
+            if count < 0 && errno == EINTR { continue }
+            guard count == 1 else { return }
             let first = received.compareExchange(
                 expected: 0,
-                desired: number,
+                desired: Int32(byte),
                 ordering: .acquiringAndReleasing
             )
-            if !first.exchanged { _exit(128 + number) }
+            if !first.exchanged { _exit(128 + Int32(byte)) }
             handler.withLock { $0 }?()
         }
     }

@@ -75,6 +75,9 @@ uint64_t belay_raise_file_limit(void);
 int belay_terminal_columns(int file);
 // Turns echo of the terminal behind `file` on or off.
 int belay_terminal_echo(int file, int on);
+// Makes signals arrive as bytes, their numbers, in a pipe whose reading end this gives; -1 if that cannot be. Those that
+// are ignored stay so. Handlers and not a mask: threads of libraries open their masks as they like.
+int belay_pass_signals(const int *numbers, int count);
 // Peak resident memory of this process in bytes.
 uint64_t belay_peak_memory(void);
 
