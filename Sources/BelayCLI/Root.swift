@@ -53,7 +53,23 @@ package enum CommandLineProgram {
         return await task.value
     }
 
+    /// What cannot be taken as it was typed must not become something else.
+    private static func refusal() -> String? {
+        if let number = ProgramArguments.firstInvalid {
+            return "argument \(number) is not valid UTF-8, so it cannot be told which file it means; "
+                + "name the file with a pattern, such as --include '*.txt', or its folder"
+        }
+        if !ProgramArguments.worksInValidDirectory {
+            return "the path of this directory is not valid UTF-8; rename it, or come through a symbolic link"
+        }
+        return nil
+    }
+
     private static func perform(_ arguments: [String]) async -> Int32 {
+        if let refusal = refusal() {
+            Terminal.write("error: \(refusal)\n", to: 2)
+            return usageStatus
+        }
         do {
             var command = try Root.parseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {

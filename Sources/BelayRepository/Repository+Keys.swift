@@ -72,7 +72,7 @@ extension Repository {
                     hint: "run `belay key list`"
                 )
             }
-            try lock.requireHeld()
+            try await lock.requireHeld()
             try await remove(Handle(id))
             try await settleRemovals(of: .key)
         }
@@ -84,7 +84,7 @@ extension Repository {
     package func changeKey(password: [UInt8], parameters: ScryptParameters) async throws -> KeyID {
         try await withLock(.exclusive) { lock in
             let new = try await Self.saveKey(masterKey, password, parameters, store, host, clock.now())
-            try lock.requireHeld()
+            try await lock.requireHeld()
             try await remove(Handle(keyID))
             try await settleRemovals(of: .key)
             return new

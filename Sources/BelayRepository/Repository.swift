@@ -169,6 +169,15 @@ extension Repository {
         }
     }
 
+    /// Whether the file is there.
+    package func holds(_ handle: Handle) async throws -> Bool {
+        do throws(StoreError) {
+            return try await store.size(of: handle) != nil
+        } catch {
+            throw Self.failure("cannot look for \(handle)", error)
+        }
+    }
+
     package func remove(_ handle: Handle) async throws {
         do throws(StoreError) {
             try await store.remove(handle)

@@ -44,7 +44,10 @@ package struct LocalStore: ObjectStore {
             do throws(SystemError) {
                 try write(bytes, name, folder, durability)
             } catch {
-                guard error.isMissing else { throw error }
+                // A folder of the layout may be missing, but never the repository: what was moved away or unmounted
+                // must not be begun anew in its place.
+                let isRepository = handle.kind == .config || Paths.exists("\(root)/config")
+                guard error.isMissing, isRepository, Paths.isFolder(root) else { throw error }
                 try Paths.makeFolders(folder)
                 if let parent = Paths.parent(of: folder) { try Folder.open(path: parent).synchronize() }
                 try write(bytes, name, folder, durability)

@@ -244,6 +244,22 @@ uint64_t belay_peak_memory(void) {
 #endif
 }
 
+int belay_pipe(int *ends) {
+#ifdef __linux__
+    return pipe2(ends, O_CLOEXEC);
+#else
+    if (pipe(ends) != 0) return -1;
+    for (int end = 0; end < 2; end++) {
+        if (fcntl(ends[end], F_SETFD, FD_CLOEXEC) != 0) return -1;
+    }
+    return 0;
+#endif
+}
+
+int belay_spawn_in_folder(posix_spawn_file_actions_t *actions, const char *path) {
+    return posix_spawn_file_actions_addchdir_np(actions, path);
+}
+
 static int signal_pipe[2] = {-1, -1};
 
 // Only what is allowed in a signal handler. A full pipe holds enough signals for anybody to notice.
@@ -256,10 +272,7 @@ static void pass_on(int number) {
 }
 
 int belay_pass_signals(const int *numbers, int count) {
-    if (pipe(signal_pipe) != 0) return -1;
-    for (int end = 0; end < 2; end++) {
-        if (fcntl(signal_pipe[end], F_SETFD, FD_CLOEXEC) != 0) return -1;
-    }
+    if (belay_pipe(signal_pipe) != 0) return -1;
     if (fcntl(signal_pipe[1], F_SETFL, O_NONBLOCK) != 0) return -1;
     sigset_t open;
     sigemptyset(&open);

@@ -104,4 +104,47 @@ import Testing
         #expect(try await repository.unlock(all: true) == 1)
         #expect(try await repository.locks().isEmpty)
     }
+
+    /// Locks of a machine whose host name another one, or a container, may share.
+    @Test(arguments: [
+        ("m/boot/1", "m/boot/1", true), ("m/boot/1", "m/boot/2", false), ("m/boot/1", "m/later/1", true),
+        ("m/boot/1", "other/boot/1", false), ("/boot/1", "/later/1", false), ("", "m/boot/1", true),
+    ])
+    func `of a process that does not live goes only if that can be told`(
+        theirs: String,
+        ours: String,
+        goes: Bool
+    ) throws {
+        let file = LockFile(
+            time: Timestamp(seconds: now - 60),
+            isExclusive: true,
+            hostname: "mill",
+            username: "eve",
+            processID: 4711,
+            processSpace: theirs
+        )
+        #expect(try LockFile.decode(file.encode()) == file)
+        let host = HostIdentity(
+            hostname: "mill",
+            username: "ada",
+            userID: 0,
+            groupID: 0,
+            processID: 1,
+            processSpace: ours
+        )
+        let isStale = LockRules.isStale(file, now: Timestamp(seconds: now), host: host) { _ in false }
+        #expect(isStale == goes)
+    }
+
+    @Test func `that somebody has removed makes whoever relied on it stop`() async throws {
+        let repository = try await Sample.create(in: MemoryStore())
+        let error = await #expect(throws: BelayError.self) {
+            try await repository.withLock(.shared) { lock in
+                try await lock.requireHeld()
+                #expect(try await repository.unlock(all: true) == 1)
+                try await lock.requireHeld()
+            }
+        }
+        #expect(error?.code == .repositoryLocked)
+    }
 }

@@ -184,6 +184,7 @@ struct StoreCase: CustomTestStringConvertible, Sendable {
         let store = LocalStore(path: folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try await store.prepare()
+        try await store.save([0], as: .config, durability: .stable)
         try FileManager.default.removeItem(atPath: "\(folder)/data")
         try FileManager.default.removeItem(atPath: "\(folder)/locks")
         #expect(try await store.list(.pack).isEmpty)
@@ -191,6 +192,21 @@ struct StoreCase: CustomTestStringConvertible, Sendable {
         let handle = Handle(kind: .pack, digest: Digest(7, 0, 0, 1))
         try await store.save([1], as: handle, durability: .stable)
         #expect(try await store.load(handle) == [1])
+    }
+
+    @Test func `makes nothing where its repository is gone`() async throws {
+        let store = LocalStore(path: folder)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await store.prepare()
+        try await store.save([0], as: .config, durability: .stable)
+        try FileManager.default.removeItem(atPath: folder)
+        let handle = Handle(kind: .pack, digest: Digest(7, 0, 0, 1))
+        await #expect(throws: StoreError.self) { try await store.save([1], as: handle, durability: .stable) }
+        #expect(!FileManager.default.fileExists(atPath: folder))
+        // As a disk that is no longer mounted leaves it.
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        await #expect(throws: StoreError.self) { try await store.save([1], as: handle, durability: .stable) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
     }
 
     @Test(

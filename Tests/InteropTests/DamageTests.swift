@@ -136,6 +136,27 @@ struct `In a damaged repository, belay` {
         try expectAnswers(scene, ["--no-cache"])
     }
 
+    @Test(arguments: [Damage.emptied, .truncated, .removed], [["--force"], ["--no-cache"], []])
+    func `stores again what a lost pack held, and says so`(damage: Damage, flags: [String]) throws {
+        let scene = try Scene()
+        let site = try scene.place
+        for pack in [scene.dataPack, scene.treePack] { try damage.strike(pack, in: site) }
+        let output = try site.belay(["backup", "--json"] + flags, expecting: 3)
+        #expect(
+            output.said.contains("gone or cut short") && output.said.contains("belay verify"),
+            "\(output)"
+        )
+        #expect(try output.document(BackupSummary.self).dataAdded > 900_000)
+        expect(try site.belayRestore(), equals: try #require(scene.expected))
+        // The second snapshot has all its trees, and its contents have a copy again.
+        _ = try site.belayRestore(scene.snapshots[1])
+        try site.belay("repair", "packs", expecting: nil)
+        try site.belay("repair", "index", expecting: nil)
+        try site.belay("forget", scene.snapshots[0])
+        try site.expectSound()
+        try site.belayBackup()
+    }
+
     @Test(arguments: Damage.allCases) func `finds an index`(damage: Damage) throws {
         let scene = try Scene()
         for index in try scene.place.files("index") { try damage.strike(index, in: scene.place) }

@@ -25,7 +25,11 @@ struct `An interrupted run` {
     func `of a backup gives its lock back and leaves what it stored to the next run`(signal: Int32) throws {
         let site = try Site()
         try site.write(randomBytes(200_000_000, seed: 3), to: "large")
-        let output = try interrupted(site, ["backup", "--compression", "off", "--pack-size", "4"], by: signal) {
+        let output = try interrupted(
+            site,
+            ["backup", "--compression", "off", "--pack-size", "4"],
+            by: signal
+        ) {
             try site.files("data").count >= 3
         }
         #expect(output.status == 128 + signal, "\(output)")

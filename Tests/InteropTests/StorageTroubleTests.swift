@@ -153,4 +153,41 @@ struct `Where a repository cannot be used, belay` {
         }
         #expect(!FileManager.default.fileExists(atPath: site.repository))
     }
+
+    /// A repository that goes away while belay writes, as when a disk is unmounted.
+    @Test func `stops when the repository is gone, and begins none in its place`() throws {
+        let site = try Site()
+        try site.write(randomBytes(120_000_000, seed: 6), to: "large")
+        let arguments = ["backup", "--json", "--compression", "off", "--pack-size", "4"]
+        let program = try site.startBelay(arguments)
+        _ = try eventually { try !program.isRunning || site.files("data").count >= 2 }
+        try site.run("mv", site.repository, site("aside"))
+        let output = try program.finish()
+        #expect(output.status == 1 || output.status == 11, "\(output)")
+        #expect(try !output.failure().message.isEmpty)
+        #expect(!FileManager.default.fileExists(atPath: site.repository))
+        try site.run("mv", site("aside"), site.repository)
+        try site.belay("unlock")
+        try site.belayBackup()
+        try site.expectSound()
+    }
+
+    /// Without its snapshots everything in a repository looks like waste.
+    @Test func `does not clean up a repository whose snapshots are gone`() throws {
+        let site = try Site()
+        try site.write("text\n", to: "file")
+        try site.belayBackup()
+        try site.run("mv", "\(site.repository)/snapshots", site("aside"))
+        #expect(try site.belay("verify").said.contains("not one snapshot"))
+        for command in [["prune"], ["cleanup", "--keep-last", "1"]] {
+            let failure = try site.belay(command + ["--json"], expecting: 1).failure()
+            #expect(failure.hint?.contains("--allow-empty") == true)
+        }
+        try site.run("mv", site("aside"), "\(site.repository)/snapshots")
+        try site.expectSound()
+        expect(try site.belayRestore(), equals: try TreeState(site.project))
+        try site.run("sh", "-c", "rm \(site.repository)/snapshots/*")
+        try site.belay("prune", "--allow-empty")
+        #expect(try site.files("data").isEmpty)
+    }
 }

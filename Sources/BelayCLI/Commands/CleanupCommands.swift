@@ -142,6 +142,9 @@ struct SpaceOptions: ParsableArguments {
     @Option(name: .long, help: .init("Copy at most so much.", valueName: "size"))
     var maxRepackSize: String?
 
+    @Flag(name: .long, help: "Reclaim everything, although there is not one snapshot.")
+    var allowEmpty = false
+
     func rules() throws -> CleanupRules {
         guard let limit = CleanupRules.UnusedLimit(maxUnused) else {
             throw BelayError(
@@ -184,6 +187,7 @@ struct CleanupCommand: BelayCommand {
         var request = CleanupRequest()
         try retention.apply(to: &request)
         request.rules = try space.rules()
+        request.allowsEmpty = space.allowEmpty
         request.isDryRun = dryRun
         return try await cleanUp(request, context)
     }
@@ -215,6 +219,7 @@ struct ForgetCommand: BelayCommand {
         request.explicit = snaps
         request.prunes = prune
         request.rules = try space.rules()
+        request.allowsEmpty = space.allowEmpty
         request.isDryRun = dryRun
         guard snaps.isEmpty || request.policy == nil else {
             throw BelayError(.usage, "snapshots and rules exclude each other", hint: "give one of them")
@@ -240,6 +245,7 @@ struct PruneCommand: BelayCommand {
         var request = CleanupRequest()
         request.forgets = false
         request.rules = try space.rules()
+        request.allowsEmpty = space.allowEmpty
         request.isDryRun = dryRun
         return try await cleanUp(request, context)
     }

@@ -11,6 +11,8 @@ package struct LockFile: Hashable, Sendable {
     package var processID: Int64
     package var userID: UInt32
     package var groupID: UInt32
+    /// Among which processes `processID` counts, see ``ProcessSpace``; empty in restic's locks, which have no such field.
+    package var processSpace: String
 
     package init(
         time: Timestamp,
@@ -19,7 +21,8 @@ package struct LockFile: Hashable, Sendable {
         username: String,
         processID: Int64,
         userID: UInt32 = 0,
-        groupID: UInt32 = 0
+        groupID: UInt32 = 0,
+        processSpace: String = ""
     ) {
         self.time = time
         self.isExclusive = isExclusive
@@ -28,9 +31,10 @@ package struct LockFile: Hashable, Sendable {
         self.processID = processID
         self.userID = userID
         self.groupID = groupID
+        self.processSpace = processSpace
     }
 
-    /// The plain text, in restic's order and without a newline.
+    /// The plain text, in restic's order and without a newline; restic passes over the field that it does not know.
     package func encode() -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: 256)
         writer.beginObject()
@@ -51,6 +55,10 @@ package struct LockFile: Hashable, Sendable {
         if groupID != 0 {
             writer.key("gid")
             writer.unsigned(UInt64(groupID))
+        }
+        if !processSpace.isEmpty {
+            writer.key("process_space")
+            writer.string(processSpace)
         }
         writer.endObject()
         return writer.bytes
@@ -78,6 +86,7 @@ package struct LockFile: Hashable, Sendable {
                 case "pid": lock.processID = try reader.signed()
                 case "uid": lock.userID = try reader.unsigned32()
                 case "gid": lock.groupID = try reader.unsigned32()
+                case "process_space": lock.processSpace = try reader.string().text
                 default: try reader.skipValue()
                 }
             }

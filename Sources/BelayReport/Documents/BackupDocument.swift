@@ -34,6 +34,8 @@ package struct BackupDocument: ReportDocument {
     package let totalDuration: Double
     package let isUnchanged: Bool
     package let failures: [Failure]
+    /// Packs of the repository that were found gone or cut short; earlier snapshots may have lost files.
+    package let lostPacks: Int
     private let duration: Duration
     private let timestamp: String
 
@@ -58,6 +60,7 @@ package struct BackupDocument: ReportDocument {
         case totalDuration = "total_duration"
         case isUnchanged = "unchanged"
         case failures
+        case lostPacks = "lost_packs"
     }
 
     package init(_ result: BackupResult, in workspace: Workspace) {
@@ -82,6 +85,7 @@ package struct BackupDocument: ReportDocument {
         totalDuration = Elapsed.seconds(result.duration)
         isUnchanged = result.isUnchanged
         failures = result.failures.map { Failure(path: $0.path, kind: $0.kind.rawValue, reason: $0.reason) }
+        lostPacks = result.lostPacks
         duration = result.duration
         timestamp = (result.snapshot?.snapshot.time ?? workspace.clock.now()).compactText(in: workspace.zone)
     }
@@ -115,7 +119,7 @@ package struct BackupDocument: ReportDocument {
         if !failures.isEmpty {
             lines.append(
                 style.warning("incomplete:")
-                    + " \(Count.text(failures.count, "item")) named above could not be stored as it should"
+                    + " \(Count.text(failures.count, "item")) named above could not be stored as they are"
             )
         }
         return lines.joined(separator: "\n")

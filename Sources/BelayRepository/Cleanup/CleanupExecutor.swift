@@ -87,7 +87,7 @@ package struct CleanupExecutor: Sendable {
                     var left: [PackID] = []
                     while let position = next.take(below: packs.count) {
                         try Task.checkCancellation()
-                        try lock.requireHeld()
+                        try await lock.requireHeld()
                         if try await !remove(packs[position]) { left.append(packs[position]) }
                         progress?.add(1)
                     }
@@ -160,7 +160,7 @@ extension Repository {
         progress?.begin(.forgetting, total: UInt64(ids.count))
         for id in ids {
             try Task.checkCancellation()
-            try lock.requireHeld()
+            try await lock.requireHeld()
             try await remove(Handle(id))
             progress?.add(1)
         }

@@ -147,7 +147,7 @@ struct IndexRewrite {
         // Here the old files and the new ones describe the same packs: stopping is safe.
         try Task.checkCancellation()
         for id in obsolete + unreadable {
-            try lock.requireHeld()
+            try await lock.requireHeld()
             try await repository.remove(Handle(id))
         }
         // Packs that only those files described may go next: none of the files must come back.

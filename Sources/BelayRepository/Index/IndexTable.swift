@@ -6,7 +6,7 @@ import BelaySystem
 /// One flat block of memory, either our own or a mapped cache file, so that opening it costs nothing and a
 /// look-up a few cache lines. The layout is that of the cache file:
 ///
-///     header · ids of index files · ids of packs · records of data blobs · records of tree blobs
+///     header · ids of index files · packs, each an id and where its last blob ends · records of data blobs · records of tree blobs
 package final class IndexTable: @unchecked Sendable {
     // `@unchecked Sendable`: never written after `init`.
 
@@ -22,6 +22,7 @@ package final class IndexTable: @unchecked Sendable {
 
     static let recordSize = 48
     static let headerSize = 64
+    static let packSize = 40
 
     /// The index files that the table was made from.
     package let indexIDs: [IndexID]
@@ -105,7 +106,22 @@ package final class IndexTable: @unchecked Sendable {
 
     /// The id of the pack with that number.
     package func pack(_ number: Int) -> PackID {
-        PackID(digest(at: packsStart + number * 32))
+        PackID(digest(at: packsStart + number * Self.packSize))
+    }
+
+    /// Where the last blob of the pack with that number ends: a shorter pack has lost some.
+    package func blobEnd(ofPack number: Int) -> UInt64 {
+        bytes.loadUnaligned(fromByteOffset: packsStart + number * Self.packSize + 32, as: UInt64.self)
+    }
+
+    /// Whether a pack that is not among `lost`, which are numbers, holds the blob.
+    package func contains(_ handle: BlobHandle, outside lost: Set<Int>) -> Bool {
+        guard var position = firstPosition(of: handle) else { return false }
+        while position < count(of: handle.type), id(of: handle.type, at: position) == handle.id.digest {
+            if !lost.contains(packNumber(of: handle.type, at: position)) { return true }
+            position += 1
+        }
+        return false
     }
 
     package func id(of type: BlobType, at position: Int) -> Digest {

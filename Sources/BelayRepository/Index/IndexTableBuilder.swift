@@ -9,12 +9,12 @@ struct IndexTableLayout {
     var treeCount: Int
 
     /// `belayix` and the version of the layout.
-    private static let magic: UInt64 = 0x0001_7869_7961_6C62
+    private static let magic: UInt64 = 0x0002_7869_7961_6C62
     /// Far above any real repository; keeps sums from overflowing.
     private static let countMaximum = 1 << 34
 
     var packsStart: Int { IndexTable.headerSize + indexCount * 32 }
-    var dataStart: Int { packsStart + packCount * 32 }
+    var dataStart: Int { packsStart + packCount * IndexTable.packSize }
     var treeStart: Int { dataStart + dataCount * IndexTable.recordSize }
     var byteCount: Int { treeStart + treeCount * IndexTable.recordSize }
 
@@ -125,15 +125,28 @@ struct IndexTableBuilder {
                 )
             )
         }
+        let ends = blobEnds()
         for (position, id) in packs.enumerated() {
-            id.digest.store(
-                into: UnsafeMutableRawBufferPointer(rebasing: bytes[(layout.packsStart + position * 32)...])
-            )
+            let start = layout.packsStart + position * IndexTable.packSize
+            id.digest.store(into: UnsafeMutableRawBufferPointer(rebasing: bytes[start...]))
+            bytes.storeBytes(of: ends[position], toByteOffset: start + 32, as: UInt64.self)
         }
         Self.write(data, into: UnsafeMutableRawBufferPointer(rebasing: bytes[layout.dataStart...]))
         Self.write(trees, into: UnsafeMutableRawBufferPointer(rebasing: bytes[layout.treeStart...]))
         layout.writeHeader(into: bytes)
         return IndexTable(adopting: bytes, layout: layout)
+    }
+
+    /// Where the last blob of each pack ends.
+    private func blobEnds() -> [UInt64] {
+        var ends = [UInt64](repeating: 0, count: packs.count)
+        for records in [data, trees] {
+            for record in records {
+                let end = UInt64(record.offset) + UInt64(record.length)
+                if end > ends[Int(record.pack)] { ends[Int(record.pack)] = end }
+            }
+        }
+        return ends
     }
 
     private static func sort(_ records: inout [IndexTable.Record]) {

@@ -5,24 +5,50 @@ import BelaySystem
 
 /// The blobs that were in the repository when a backup began.
 package struct KnownBlobs: Sendable {
-    fileprivate let tables: [IndexTable]
+    private struct Part: Sendable {
+        let table: IndexTable
+        /// Numbers of packs in it that are gone or cut short.
+        var lost: Set<Int> = []
+    }
+
+    private var parts: [Part]
     /// The index files that told of them.
     package let indexIDs: [IndexID]
+    /// Packs that the index describes and that are not there, or not long enough; what they hold counts as unknown.
+    package private(set) var lostPacks: Set<PackID> = []
 
     /// Whether some pack holds the blob.
     package func contains(_ handle: BlobHandle) -> Bool {
-        tables.contains { $0.contains(handle) }
+        parts.contains {
+            $0.lost.isEmpty ? $0.table.contains(handle) : $0.table.contains(handle, outside: $0.lost)
+        }
     }
 
     /// Blobs of a single table.
     package init(_ table: IndexTable) {
-        tables = [table]
-        indexIDs = table.indexIDs
+        self.init(tables: [table], indexIDs: table.indexIDs)
     }
 
     fileprivate init(tables: [IndexTable], indexIDs: [IndexID]) {
-        self.tables = tables
+        parts = tables.map { Part(table: $0) }
         self.indexIDs = indexIDs
+    }
+
+    /// Compares with the packs that are there, listed after the index was read.
+    fileprivate mutating func forgetPacks(missingFrom stored: [StoredFile]) {
+        let lengths = Dictionary(
+            stored.map { (PackID($0.handle.digest), $0.size) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        for position in parts.indices {
+            let table = parts[position].table
+            for number in 0..<table.packCount {
+                let id = table.pack(number)
+                if let length = lengths[id], length >= table.blobEnd(ofPack: number) { continue }
+                parts[position].lost.insert(number)
+                lostPacks.insert(id)
+            }
+        }
     }
 }
 
@@ -60,7 +86,16 @@ extension Repository {
     ///
     /// A table of all is only made anew, and the cache with it, when much has come: otherwise each backup
     /// would pay for the size of the repository.
+    ///
+    /// A blob in a pack that is gone counts as not stored, so that a backup stores it again instead of calling whole
+    /// what refers to nothing. Costs a listing of the packs.
     package func loadKnownBlobs() async throws -> KnownBlobs {
+        var known = try await indexedBlobs()
+        known.forgetPacks(missingFrom: try await list(.pack))
+        return known
+    }
+
+    private func indexedBlobs() async throws -> KnownBlobs {
         let present = try await indexIDs()
         guard let cached = cachedIndex(), Set(present).isSuperset(of: cached.indexIDs) else {
             return KnownBlobs(tables: [try await loadIndex()], indexIDs: present)

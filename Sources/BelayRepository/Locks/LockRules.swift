@@ -1,5 +1,6 @@
 package import BelayCore
 package import BelayFormat
+package import BelaySystem
 
 /// What a lock on the repository allows its holder, and what it forbids others.
 package enum LockMode: Hashable, Sendable {
@@ -12,7 +13,7 @@ package enum LockMode: Hashable, Sendable {
 /// Which locks stand in the way of which, and which are left over.
 ///
 /// Pure: the present moment and whether a process lives are arguments.
-enum LockRules {
+package enum LockRules {
     /// A lock not refreshed for so long belongs to nobody.
     static let staleAfterSeconds: Int64 = 30 * 60
     /// A holder writes its lock anew this often.
@@ -23,17 +24,26 @@ enum LockRules {
     static let settleMilliseconds = 200
 
     /// Whether a lock is left over: too old, or by a process of this machine that does not live.
-    static func isStale(
+    ///
+    /// restic goes by host name and process number alone. Of our own locks more is known: from another container of
+    /// the same name a number tells nothing, and after a restart of the machine nothing lives on.
+    package static func isStale(
         _ lock: LockFile,
         now: Timestamp,
-        hostname: String,
+        host: HostIdentity,
         isAlive: (Int32) -> Bool
     ) -> Bool {
         // A time in the future is a wrong clock, not an old lock.
         if now.seconds - lock.time.seconds > staleAfterSeconds { return true }
-        guard lock.hostname == hostname, !hostname.isEmpty, let process = Int32(exactly: lock.processID)
+        guard lock.hostname == host.hostname, !host.hostname.isEmpty,
+            let process = Int32(exactly: lock.processID)
         else {
             return false
+        }
+        if let theirs = ProcessSpace(lock.processSpace), let ours = ProcessSpace(host.processSpace),
+            theirs != ours
+        {
+            return ours.hasOutlived(theirs)
         }
         return process > 0 && !isAlive(process)
     }

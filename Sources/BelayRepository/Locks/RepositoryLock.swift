@@ -43,10 +43,25 @@ package final class RepositoryLock: Sendable {
         return RepositoryLock(repository, mode, id, time)
     }
 
-    /// - Throws: `repository.locked` if the lock was lost: not refreshed for so long that others may have
-    ///   taken it for left over. Call before whatever removes or makes visible.
-    package func requireHeld() throws {
-        let age = repository.clock.now().seconds - state.withLock { $0.refreshed.seconds }
+    /// Makes sure that the lock is still held, before whatever removes or makes visible.
+    ///
+    /// Costs a look into the store.
+    ///
+    /// - Throws: `repository.locked` if the lock was lost: not refreshed for so long that others may have taken it for
+    ///   left over, or removed by somebody, or no longer there because the whole repository is not.
+    package func requireHeld() async throws {
+        let (id, refreshed) = state.withLock { ($0.id, $0.refreshed) }
+        if try await !repository.holds(Handle(id)), state.withLock({ $0.id == id }) {
+            throw BelayError(
+                .repositoryLocked,
+                "the lock on the repository at \(repository.store.properties.location) is gone, so the work was stopped: "
+                    + "what was stored may have been removed meanwhile",
+                hint:
+                    "make sure that the repository is where it was and that nobody runs `belay unlock --remove-all`, "
+                    + "then run the same command again"
+            )
+        }
+        let age = repository.clock.now().seconds - refreshed.seconds
         if state.withLock({ $0.isLost }) || age > LockRules.lostAfterSeconds {
             throw BelayError(
                 .repositoryLocked,
@@ -114,7 +129,8 @@ package final class RepositoryLock: Sendable {
             username: host.username,
             processID: Int64(host.processID),
             userID: host.userID,
-            groupID: host.groupID
+            groupID: host.groupID,
+            processSpace: host.processSpace
         )
         // Not synchronised: a lock need not outlive a power cut, for its holder does not.
         return LockID(try await repository.saveUnpacked(file.encode(), as: .lock, durability: .volatile))
@@ -131,7 +147,7 @@ package final class RepositoryLock: Sendable {
             let isStale = LockRules.isStale(
                 lock.file,
                 now: now,
-                hostname: repository.host.hostname,
+                host: repository.host,
                 isAlive: HostIdentity.isAlive
             )
             if isStale {
@@ -220,7 +236,7 @@ extension Repository {
                 goes = LockRules.isStale(
                     lock,
                     now: now,
-                    hostname: host.hostname,
+                    host: host,
                     isAlive: HostIdentity.isAlive
                 )
             }

@@ -230,7 +230,7 @@ package final class BlobWriter: Sendable {
             return pending.packs
         }
         if packs.isEmpty { return }
-        try lock?.requireHeld()
+        try await lock?.requireHeld()
         let json = IndexFile(packs: packs).encode()
         _ = try await repository.saveUnpacked(json, as: .index)
         added.withLock { $0.storedBytes += UInt64(json.count / 3) }

@@ -107,7 +107,7 @@ package struct PackRepair: Sendable {
             try await rewrite.run(replacing: outlines, dropping: dropped, lock: lock)
         }
         for pack in plan.packs {
-            try lock.requireHeld()
+            try await lock.requireHeld()
             try await repository.remove(Handle(pack.id))
         }
     }

@@ -147,7 +147,7 @@ package struct SnapshotRepair: Sendable {
             snapshots: plan.basis.snapshots
         )
         try await storeTrees(plan, lock: lock)
-        try lock.requireHeld()
+        try await lock.requireHeld()
         var ids: [SnapshotID] = []
         for repair in plan.repairs {
             guard let snapshot = repair.repaired else { continue }

@@ -36,6 +36,12 @@ package enum Paths {
         (try? status(path))?.isDirectory ?? false
     }
 
+    /// Whether there is a regular file that this process may run.
+    package static func isProgram(_ path: String) -> Bool {
+        // What cannot be looked at cannot be run either.
+        (try? status(path))?.isRegular ?? false && access(path, X_OK) == 0
+    }
+
     package static func exists(_ path: String) -> Bool {
         access(path, F_OK) == 0
     }

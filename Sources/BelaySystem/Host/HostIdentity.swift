@@ -1,3 +1,5 @@
+import BelayCore
+
 #if canImport(Glibc)
 import Glibc
 #else
@@ -11,13 +13,23 @@ package struct HostIdentity: Hashable, Sendable {
     package var userID: UInt32
     package var groupID: UInt32
     package var processID: Int32
+    /// Among which processes the number counts, as text; empty if that is not known.
+    package var processSpace: String
 
-    package init(hostname: String, username: String, userID: UInt32, groupID: UInt32, processID: Int32) {
+    package init(
+        hostname: String,
+        username: String,
+        userID: UInt32,
+        groupID: UInt32,
+        processID: Int32,
+        processSpace: String = ""
+    ) {
         self.hostname = hostname
         self.username = username
         self.userID = userID
         self.groupID = groupID
         self.processID = processID
+        self.processSpace = processSpace
     }
 
     /// The identity of this process.
@@ -30,7 +42,8 @@ package struct HostIdentity: Hashable, Sendable {
             username: AccountNames.user(getuid()),
             userID: getuid(),
             groupID: getgid(),
-            processID: getpid()
+            processID: getpid(),
+            processSpace: ProcessSpace.current()?.text ?? ""
         )
     }
 

@@ -45,7 +45,9 @@ package struct BackupResult: Sendable {
     package var duration: Duration
     package var isDryRun: Bool
     package var isUnchanged: Bool
+    /// How many packs of the repository were found gone or cut short.
+    package var lostPacks: Int
 
-    /// Whether everything that was asked for is in the snapshot as it was.
-    package var isComplete: Bool { failures.isEmpty }
+    /// Whether everything that was asked for is in the snapshot as it was, in a repository that lacks nothing.
+    package var isComplete: Bool { failures.isEmpty && lostPacks == 0 }
 }

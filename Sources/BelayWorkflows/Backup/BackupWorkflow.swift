@@ -58,6 +58,7 @@ package struct BackupWorkflow: Sendable {
         let cache = own ?? made
         let indexes = Set(known.indexIDs)
         let holds = own.map { indexes.isSuperset(of: $0.head.indexes) } ?? (made == nil)
+        tellLostPacks(known)
 
         let stored = try await BlobWriter.with(
             repository,
@@ -68,7 +69,7 @@ package struct BackupWorkflow: Sendable {
             let files = try await archiver.store(
                 through: writer,
                 cache: cache,
-                verifyingAgainst: holds ? nil : known,
+                verifyingAgainst: holds && known.lostPacks.isEmpty ? nil : known,
                 progress: progress
             )
             try refuseEmpty(files, whole)
@@ -94,7 +95,8 @@ package struct BackupWorkflow: Sendable {
             parent: parent?.id,
             duration: clock.now - begin,
             isDryRun: request.isDryRun,
-            isUnchanged: !files.isChanged && cache != nil
+            isUnchanged: !files.isChanged && cache != nil,
+            lostPacks: known.lostPacks.count
         )
         if request.isDryRun || (request.skipsUnchanged && result.isUnchanged) { return result }
 
@@ -113,8 +115,15 @@ package struct BackupWorkflow: Sendable {
         )
         snapshot.summary = makeSummary(result, started, manifestSize: manifestText.count)
         // Nothing refers to what was stored until this; our lock must have protected it all the time.
-        try lock?.requireHeld()
+        try await lock?.requireHeld()
         let id = try await repository.save(snapshot)
+        do {
+            try await lock?.requireHeld()
+        } catch {
+            // Somebody may have removed what it refers to just before it was there; it must not look like a whole one.
+            try? await repository.remove(Handle(id))
+            throw error
+        }
         if usesCache {
             archiver.remember(files, as: id, indexes: try await repository.indexIDs())
         }
@@ -125,6 +134,16 @@ package struct BackupWorkflow: Sendable {
         result.snapshot = StoredSnapshot(id: id, snapshot: snapshot)
         result.duration = clock.now - begin
         return result
+    }
+
+    private func tellLostPacks(_ known: KnownBlobs) {
+        guard let first = known.lostPacks.min() else { return }
+        let count = known.lostPacks.count
+        let packs = count == 1 ? "pack \(first.short) is" : "\(count) packs, such as \(first.short), are"
+        workspace.repository.note(
+            "\(packs) gone or cut short: what this project has of it is stored again, but earlier snapshots may have lost "
+                + "files. Run `belay verify --all`: it says which, and how to repair"
+        )
     }
 
     /// The newest snapshot of this directory that holds all of it, and not only some components.

@@ -29,7 +29,7 @@ package struct ReleaseWorkflow: Sendable {
             }
             var snapshot = found.snapshot
             snapshot.tags = SnapshotTags(snapshot.tags).with(kind: .backup, name: nil).tags
-            try lock.requireHeld()
+            try await lock.requireHeld()
             let id = try await workspace.repository.replace(found, with: snapshot)
             return StoredSnapshot(id: id, snapshot: snapshot)
         }

@@ -18,6 +18,8 @@ package struct CleanupRequest: Sendable {
     /// Whether space is reclaimed.
     package var prunes = true
     package var isDryRun = false
+    /// Whether everything may go where there is no snapshot at all.
+    package var allowsEmpty = false
     package var rules = CleanupRules()
     /// Only snapshots with these fields, as restic's filters of the same names.
     package var tags: [[String]] = []
@@ -84,6 +86,7 @@ package struct CleanupWorkflow: Sendable {
                     progress: progress
                 )
                 outcome.plan = plan
+                try refuseLoss(plan, catalog)
                 if !request.isDryRun {
                     outcome.result = try await CleanupExecutor(repository, progress: progress).execute(
                         plan,
@@ -96,6 +99,20 @@ package struct CleanupWorkflow: Sendable {
             outcome.duration = ContinuousClock.now - begin
             return outcome
         }
+    }
+
+    /// Refuses to take all packs for waste because no snapshot is there to need them.
+    private func refuseLoss(_ plan: CleanupPlan, _ catalog: SnapshotCatalog) throws {
+        guard catalog.all.isEmpty, plan.removed.packs > 0, !request.allowsEmpty, !request.isDryRun else {
+            return
+        }
+        throw BelayError(
+            .repositoryDamaged,
+            "the repository holds \(plan.total.size) in \(Count.text(plan.total.packs, "pack")) and not one snapshot, "
+                + "which looks like a loss; nothing was removed",
+            hint:
+                "bring the folder `snapshots` back if you can; if it is right as it is, repeat with --allow-empty"
+        )
     }
 
     private func decide(_ catalog: SnapshotCatalog) throws -> [CleanupGroup] {

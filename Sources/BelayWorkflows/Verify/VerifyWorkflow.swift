@@ -44,6 +44,12 @@ package struct VerifyWorkflow: Sendable {
                 reading: selection,
                 seed: UInt64.random(in: 0...UInt64.max)
             )
+            if report.snapshots == 0, report.packs > 0 {
+                workspace.repository.note(
+                    "there is not one snapshot, although \(Count.text(report.packs, "pack")) are stored: only a first run that "
+                        + "was cut off leaves it so; otherwise snapshots were lost"
+                )
+            }
             return VerifyResult(
                 report: report,
                 depth: depth,

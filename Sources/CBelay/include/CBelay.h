@@ -5,6 +5,7 @@
 #define CBELAY_H
 
 #include <stddef.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <sys/random.h>
 #include <sys/types.h>
@@ -75,6 +76,10 @@ uint64_t belay_raise_file_limit(void);
 int belay_terminal_columns(int file);
 // Turns echo of the terminal behind `file` on or off.
 int belay_terminal_echo(int file, int on);
+// A pipe that no program inherits: the reading end, then the writing one.
+int belay_pipe(int *ends);
+// Makes a program start in a directory.
+int belay_spawn_in_folder(posix_spawn_file_actions_t *actions, const char *path);
 // Makes signals arrive as bytes, their numbers, in a pipe whose reading end this gives; -1 if that cannot be. Those that
 // are ignored stay so. Handlers and not a mask: threads of libraries open their masks as they like.
 int belay_pass_signals(const int *numbers, int count);
