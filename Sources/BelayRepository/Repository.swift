@@ -18,7 +18,12 @@ package final class Repository: Sendable {
     package let clock: any WallClock
     /// A folder of ours for what can be made again, or `nil` to keep nothing.
     package let cacheFolder: String?
-    private let noteList = Mutex<[String]>([])
+    private let noteList = Mutex(Notes())
+
+    private struct Notes {
+        var texts: [String] = []
+        var known: Set<String> = []
+    }
 
     init(
         store: any ObjectStore,
@@ -39,10 +44,13 @@ package final class Repository: Sendable {
     }
 
     /// What went wrong without stopping the work, such as a cache that could not be written.
-    package var notes: [String] { noteList.withLock { $0 } }
+    package var notes: [String] { noteList.withLock { $0.texts } }
 
+    /// Keeps something that a person should know; once, however often it is met.
     package func note(_ text: String) {
-        noteList.withLock { $0.append(text) }
+        noteList.withLock { notes in
+            if notes.known.insert(text).inserted { notes.texts.append(text) }
+        }
     }
 
     /// The same repository, on which nothing will be changed.

@@ -17,17 +17,20 @@ package enum TreeListing {
     /// Calls `body` for each entry of a directory, a directory before what is in it.
     ///
     /// Holds the entries of one directory for each level, never the whole tree. Paths given to `body` begin
-    /// with `path`, which leads to the directory and is empty for the root; none has a slash in front.
+    /// with `path`, which leads to the directory and is empty for the root; none has a slash in front. What has
+    /// a name that no entry can have, or that is taken, is told to `refused` instead, and nothing below it is
+    /// visited: its path is for people alone.
     package static func visit(
         _ tree: BlobID,
         at path: [UInt8],
         isRecursive: Bool,
         in trees: TreeReader,
+        refused: (_ path: [UInt8], _ reason: String) -> Void,
         _ body: (_ path: [UInt8], _ node: Node) async throws -> Void
     ) async throws {
         var current = path
         if !current.isEmpty { current.append(0x2F) }
-        var levels = [Level(nodes: try await trees.loadNodes(tree).reversed(), prefix: current.count)]
+        var levels = [try await level(tree, current, trees, refused)]
         while let last = levels.indices.last {
             guard let node = levels[last].nodes.popLast() else {
                 levels.removeLast()
@@ -40,8 +43,36 @@ package enum TreeListing {
             guard isRecursive, node.kind == .directory, let below = node.subtree else { continue }
             guard levels.count < depthMaximum else { throw tooDeep(current) }
             current.append(0x2F)
-            levels.append(Level(nodes: try await trees.loadNodes(below).reversed(), prefix: current.count))
+            levels.append(try await level(below, current, trees, refused))
         }
+    }
+
+    /// Does the same where what cannot be used is only to be noted.
+    package static func visit(
+        _ tree: BlobID,
+        at path: [UInt8],
+        isRecursive: Bool,
+        in trees: TreeReader,
+        _ body: (_ path: [UInt8], _ node: Node) async throws -> Void
+    ) async throws {
+        try await visit(tree, at: path, isRecursive: isRecursive, in: trees) { path, reason in
+            let text = String(decoding: path, as: UTF8.self)
+            trees.blobs.repository.note("'\(text)' is left out: \(reason)")
+        } _: { path, node in
+            try await body(path, node)
+        }
+    }
+
+    /// The entries of a directory, whose path with a slash behind it is `path`.
+    private static func level(
+        _ tree: BlobID,
+        _ path: [UInt8],
+        _ trees: TreeReader,
+        _ refused: (_ path: [UInt8], _ reason: String) -> Void
+    ) async throws -> Level {
+        let entries = try await trees.loadEntries(tree)
+        for refusal in entries.refusals { refused(path + refusal.node.name.bytes, refusal.reason) }
+        return Level(nodes: entries.nodes.reversed(), prefix: path.count)
     }
 
     static func tooDeep(_ path: [UInt8]) -> BelayError {

@@ -52,26 +52,18 @@ struct PlannedPart: Sendable {
 
     /// Takes up the entries of a directory.
     mutating func add(
-        _ nodes: [Node],
+        _ entries: TreeEntries,
         of folder: PendingFolder,
         index: IndexTable,
         leavesOut generated: [UInt8]?
     ) {
-        for (position, node) in nodes.enumerated() {
+        for refusal in entries.refusals
+        where folder.selection.inside(refusal.node, found: &found) != nil {
+            refuse(folder.number, refusal.node.name.bytes, refusal.reason)
+        }
+        for node in entries.nodes {
             guard let selection = folder.selection.inside(node, found: &found) else { continue }
             if let generated, node.name.bytes == generated, node.kind == .directory { continue }
-            guard node.name.isValid else {
-                refuse(folder.number, node.name.bytes, "no entry of a directory can have this name")
-                continue
-            }
-            if position > 0, nodes[position - 1].name == node.name {
-                refuse(
-                    folder.number,
-                    node.name.bytes,
-                    "its name is there twice, and only the first is restored"
-                )
-                continue
-            }
             switch node.kind {
             case .directory: addFolder(node, folder, selection)
             case .file: addFile(node, folder, index)

@@ -60,10 +60,10 @@ struct RestorePlanner: Sendable {
         for folder in batch {
             try Task.checkCancellation()
             do {
-                let nodes = try await trees.loadNodes(folder.tree)
+                let entries = try await trees.loadEntries(folder.tree)
                 let isTop = folder.depth == 0 && request.leavesOutGenerated
                 part.add(
-                    nodes,
+                    entries,
                     of: folder,
                     index: trees.blobs.index,
                     leavesOut: isTop ? Self.generatedFolder : nil

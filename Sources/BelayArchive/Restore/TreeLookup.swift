@@ -14,7 +14,7 @@ package enum TreeLookup {
         for part in path.split(separator: 0x2F) {
             guard node.kind == .directory, let tree = node.subtree else { throw missing(path) }
             let name = FileName(Array(part))
-            let nodes = try await trees.loadNodes(tree)
+            let nodes = try await trees.loadEntries(tree).nodes
             guard name.isValid, let next = nodes.first(where: { $0.name == name }) else {
                 throw missing(path)
             }

@@ -5,6 +5,8 @@ struct TarHeader {
     /// What an entry is, as the letter in its header.
     enum Kind: UInt8 {
         case file = 0x30
+        /// A further name of a file that came before.
+        case hardLink = 0x31
         case symlink = 0x32
         case characterDevice = 0x33
         case blockDevice = 0x34

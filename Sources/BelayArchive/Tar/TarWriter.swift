@@ -4,7 +4,7 @@ package import BelayCore
 ///
 /// What a plain header cannot say stands in pax records before it: long names, times to the nanosecond, large
 /// sizes and ids, extended attributes (as `SCHILY.xattr.…`, which GNU tar, bsdtar and star read). Names are
-/// written as the bytes they are. Each hard link is a file of its own; sockets cannot be held.
+/// written as the bytes they are. Sockets cannot be held.
 package struct TarWriter: ~Copyable {
     private let sink: (UnsafeRawBufferPointer) throws -> Void
     /// Bytes of the present file that are still to come.
@@ -18,17 +18,22 @@ package struct TarWriter: ~Copyable {
 
     /// Begins an entry; exactly `node.size` bytes of a file must follow by ``write(_:)``.
     ///
-    /// `false` if a tar archive cannot hold such an entry. The path has no slash at either end.
-    package mutating func begin(_ node: Node, at path: [UInt8]) throws -> Bool {
+    /// `false` if a tar archive cannot hold such an entry. The path has no slash at either end. A file that is
+    /// another name of the one at `original`, which must be in the archive already, has no bytes of its own.
+    package mutating func begin(
+        _ node: Node,
+        at path: [UInt8],
+        asNameOf original: [UInt8]? = nil
+    ) throws -> Bool {
         try requireWhole()
-        guard let kind = TarHeader.Kind(node.kind) else { return false }
+        guard let kind = original == nil ? TarHeader.Kind(node.kind) : .hardLink else { return false }
         var header = TarHeader(path: node.kind == .directory ? path + [0x2F] : path, kind: kind)
         header.permissions = node.mode.posixPermissions
         header.userID = UInt64(node.userID)
         header.groupID = UInt64(node.groupID)
-        header.size = node.kind == .file ? node.size : 0
+        header.size = kind == .file ? node.size : 0
         header.modified = UInt64(clamping: node.modified.seconds)
-        header.linkTarget = node.linkTarget
+        header.linkTarget = original ?? node.linkTarget
         header.user = Array(node.user.utf8)
         header.group = Array(node.group.utf8)
         if node.kind == .blockDevice || node.kind == .characterDevice {

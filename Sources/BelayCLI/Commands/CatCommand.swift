@@ -1,4 +1,5 @@
 import ArgumentParser
+import BelayArchive
 import BelayCore
 import BelayReport
 import BelayWorkflows
@@ -13,7 +14,10 @@ struct CatCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "cat",
         abstract: "Print a file of a snapshot, or a directory as an archive.",
-        discussion: "Every byte is checked before it is printed.",
+        discussion: """
+            Every byte is checked before it is printed. Names of one file stay hard links in an archive. Ends with
+            3 if something that the snapshot holds is missing in the archive.
+            """,
         aliases: ["dump"]
     )
 
@@ -31,6 +35,7 @@ struct CatCommand: BelayCommand {
     func execute(_ context: CommandContext) async throws -> ExitStatus {
         try await context.withWorkspace { workspace in
             try await ResultOutput.during(context.console) { output in
+                var isComplete = true
                 try await ContentWorkflow(workspace).run(snapshot, path: path) {
                     guard context.console.style.columns != nil else { return }
                     throw BelayError(
@@ -40,10 +45,11 @@ struct CatCommand: BelayCommand {
                     )
                 } to: { bytes in
                     try output.write(bytes)
-                } skipped: { path in
-                    context.console.warn("'\(path)' is left out: an archive cannot hold it")
+                } omitted: { path, omission in
+                    if omission.isLoss { isComplete = false }
+                    context.console.warn("'\(PrintableText.of(path))' is left out: \(omission.reason)")
                 }
-                return .success
+                return isComplete ? .success : .incomplete
             }
         }
     }

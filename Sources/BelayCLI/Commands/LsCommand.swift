@@ -10,7 +10,8 @@ struct LsCommand: BelayCommand {
         abstract: "List what is in a snapshot.",
         discussion: """
             Paths count from the project's directory; with a slash in front, from the root of the snapshot. Each
-            line is a path that `belay cat` and `belay restore` take.
+            line is a path that `belay cat` and `belay restore` take. Ends with 3 if the snapshot holds names that
+            no file can have: they are left out.
             """
     )
 
@@ -31,13 +32,17 @@ struct LsCommand: BelayCommand {
     func execute(_ context: CommandContext) async throws -> ExitStatus {
         try await context.withWorkspace { workspace in
             try await ResultOutput.during(context.console) { output in
+                var isComplete = true
                 try await ListingWorkflow(workspace).run(snapshot, path: path, isRecursive: recursive) {
                     snapshot in
                     try output.print(LsSnapshotDocument(snapshot.stored))
+                } refused: { path, reason in
+                    isComplete = false
+                    context.console.warn("'\(PrintableText.of(path))' is left out: \(reason)")
                 } _: { entry in
                     try output.print(LsNodeDocument(entry, isLong: long, zone: workspace.zone))
                 }
-                return .success
+                return isComplete ? .success : .incomplete
             }
         }
     }

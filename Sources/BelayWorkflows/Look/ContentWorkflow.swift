@@ -1,4 +1,4 @@
-import BelayArchive
+package import BelayArchive
 import BelayCore
 import BelayRepository
 
@@ -12,15 +12,14 @@ package struct ContentWorkflow: Sendable {
 
     /// Gives `sink` the bytes of a file, or of a tar archive of a directory, in order, each checked before.
     ///
-    /// Before the first byte of an archive `mayArchive` is called, and what it throws stops the work. Paths of
-    /// what an archive cannot hold are told to `skipped`. What has no bytes, such as a symlink, is
-    /// `path.not-found`.
+    /// Before the first byte of an archive `mayArchive` is called, and what it throws stops the work. What is not
+    /// in the archive is told to `omitted`. What has no bytes, such as a symlink, is `path.not-found`.
     package func run(
         _ snapshot: String,
         path: String,
         mayArchive: () throws -> Void,
         to sink: @escaping (UnsafeRawBufferPointer) throws -> Void,
-        skipped: (String) -> Void
+        omitted: (_ path: String, _ omission: TarArchive.Omission) -> Void
     ) async throws {
         try await SnapshotAccess.with(workspace) { access in
             let snapshot = try await access.snapshot(snapshot)
@@ -37,7 +36,7 @@ package struct ContentWorkflow: Sendable {
                     trees: access.trees,
                     to: sink
                 ) {
-                    skipped(snapshot.text($0))
+                    omitted(snapshot.text($0), $1)
                 }
             default:
                 throw BelayError(

@@ -20,12 +20,14 @@ package struct ListingWorkflow: Sendable {
 
     /// Gives the entries of a directory, or a single entry, in the order of their paths and as they are read.
     ///
-    /// The snapshot is told to `begin` before the first entry.
+    /// The snapshot is told to `begin` before the first entry. What has a name that no entry can have is told to
+    /// `refused`, with the reason.
     package func run(
         _ snapshot: String,
         path: String,
         isRecursive: Bool,
         begin: (LocatedSnapshot) async throws -> Void,
+        refused: (_ path: String, _ reason: String) -> Void,
         _ body: (ListedEntry) async throws -> Void
     ) async throws {
         try await SnapshotAccess.with(workspace) { access in
@@ -37,8 +39,8 @@ package struct ListingWorkflow: Sendable {
             }
             guard let tree = node.subtree else { return }
             try await TreeListing.visit(tree, at: path, isRecursive: isRecursive, in: access.trees) {
-                path,
-                node in
+                refused(snapshot.text($0), $1)
+            } _: { path, node in
                 try await body(ListedEntry(path: path, argument: snapshot.argument(path), node: node))
             }
         }
