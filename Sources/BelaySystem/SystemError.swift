@@ -19,6 +19,9 @@ package struct SystemError: Error, Hashable, Sendable {
         self.number = number
     }
 
+    /// In place of a number of the system's: what was opened is no regular file.
+    package static let notRegular: Int32 = -1
+
     /// The failure that `errno` tells of right after a call.
     package static func current(_ call: String, _ subject: String) -> SystemError {
         SystemError(call: call, subject: subject, number: errno)
@@ -39,6 +42,7 @@ package struct SystemError: Error, Hashable, Sendable {
         case ENAMETOOLONG: "file name too long"
         case ENOTDIR: "not a directory"
         case EISDIR: "is a directory"
+        case Self.notRegular: "not a regular file"
         case EMFILE, ENFILE: "too many open files"
         default: String(cString: strerror(number))
         }

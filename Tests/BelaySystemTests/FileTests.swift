@@ -107,6 +107,23 @@ struct Scratch: ~Copyable {
         #expect(throws: SystemError.self) { _ = try folder.folder(named: "link") }
         #expect(throws: SystemError.self) { _ = try OpenFile.reading("link", in: folder) }
     }
+
+    @Test(.timeLimit(.minutes(1))) func `lead to regular files alone where contents are read`() throws {
+        let scratch = try Scratch()
+        let folder = try Folder.open(path: scratch.path)
+        try folder.makeSpecial("fifo", kind: .fifo, device: 0)
+        try folder.makeSymlink("zero", target: Array("/dev/zero".utf8))
+        for name in ["fifo", "zero"] {
+            let error = #expect(throws: SystemError.self) {
+                _ = try readFile(path: "\(scratch.path)/\(name)", limit: 1 << 20)
+            }
+            #expect(error?.reason == "not a regular file")
+        }
+        #expect(throws: SystemError.self) { _ = try readFile("fifo", in: folder, limit: 1 << 20) }
+        #expect(throws: SystemError.self) { _ = try readStart(of: "fifo", in: folder, count: 4) }
+        let error = #expect(throws: SystemError.self) { _ = try readFile(path: scratch.path, limit: 1) }
+        #expect(error?.reason == "is a directory")
+    }
 }
 
 @Suite struct `The checksum` {

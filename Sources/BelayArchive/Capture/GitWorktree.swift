@@ -42,7 +42,7 @@ final class GitWorktree: Sendable {
                 prefix: []
             )
         }
-        let git = gitDirectory(top)
+        let git = gitDirectory(top, notes)
         let options = IgnoreOptions(ignoresCase: git.config.ignoresCase)
         var rules = IgnoreRules(
             options: options,
@@ -84,7 +84,7 @@ final class GitWorktree: Sendable {
         notes: (String) -> Void
     ) -> GitWorktree? {
         guard let rules else { return nil }
-        let git = gitDirectory("/proc/self/fd/\(folder.descriptor)")
+        let git = gitDirectory("/proc/self/fd/\(folder.descriptor)", notes)
         guard Paths.exists("\(git.path)/HEAD") else { return nil }
         let exclude = readIgnoreFile(
             path: "\(git.commonPath)/info/exclude",
@@ -110,7 +110,7 @@ final class GitWorktree: Sendable {
         notes: (String) -> Void
     ) -> IgnoreFile? {
         do {
-            guard try folder.status(of: name).isRegular else { return nil }
+            if try folder.status(of: name).isDirectory { return nil }
             let bytes = try readFile(name, in: folder, limit: IgnoreFile.byteCountMaximum)
             return try IgnoreFile(bytes, options: options)
         } catch {
@@ -128,7 +128,7 @@ final class GitWorktree: Sendable {
         guard Paths.exists(path), !Paths.isFolder(path) else { return nil }
         do {
             return try IgnoreFile(
-                try readRegularFile(path: path, limit: IgnoreFile.byteCountMaximum),
+                try readFile(path: path, limit: IgnoreFile.byteCountMaximum),
                 options: options
             )
         } catch {
@@ -145,14 +145,14 @@ final class GitWorktree: Sendable {
     ) -> (GitIndex?, UInt64) {
         do {
             guard let status = try Paths.status(path) else { return (GitIndex(), 0) }
-            let bytes = try readRegularFile(path: path, limit: fileSizeMaximum)
+            let bytes = try readFile(path: path, limit: fileSizeMaximum)
             var sum = status.inode &* 31 &+ status.size
             sum = sum &* 31 &+ UInt64(bitPattern: status.modified.seconds)
             sum = sum &* 31 &+ UInt64(status.modified.nanoseconds)
             let index = try GitIndex(bytes, hashByteCount: hashLength) { name in
                 // One that cannot be read is as bad as one that is not there, and told as that.
                 Paths.parent(of: path).flatMap {
-                    try? readRegularFile(path: "\($0)/\(name)", limit: fileSizeMaximum)
+                    try? readFile(path: "\($0)/\(name)", limit: fileSizeMaximum)
                 }
             }
             return (index, sum)
@@ -175,7 +175,10 @@ final class GitWorktree: Sendable {
             var files = ["/etc/gitconfig"]
             if let configHome = settings.configHome { files.append("\(configHome)/git/config") }
             if let home = settings.home { files.append("\(home)/.gitconfig") }
-            for file in files { chosen = GitSettings(path: file, home: settings.home).excludesFile ?? chosen }
+            for file in files {
+                let found = GitSettings(path: file, home: settings.home, notes: notes)
+                chosen = found.excludesFile ?? chosen
+            }
         }
         if let chosen {
             if chosen.isEmpty { return nil }
@@ -195,7 +198,7 @@ final class GitWorktree: Sendable {
         var config: GitSettings
     }
 
-    private static func gitDirectory(_ top: String) -> GitDirectory {
+    private static func gitDirectory(_ top: String, _ notes: (String) -> Void) -> GitDirectory {
         var path = "\(top)/.git"
         // A work tree or submodule has a file that names the directory.
         if !Paths.isFolder(path), let target = firstLine(path), target.hasPrefix("gitdir: ") {
@@ -209,13 +212,13 @@ final class GitWorktree: Sendable {
         return GitDirectory(
             path: path,
             commonPath: common,
-            config: GitSettings(path: "\(common)/config", home: nil)
+            config: GitSettings(path: "\(common)/config", home: nil, notes: notes)
         )
     }
 
     private static func firstLine(_ path: String) -> String? {
         // What is not there or cannot be read says nothing.
-        guard let bytes = try? readRegularFile(path: path, limit: 64 << 10) else { return nil }
+        guard let bytes = try? readFile(path: path, limit: 64 << 10) else { return nil }
         return String(decoding: bytes.prefix { $0 != 0x0A }, as: UTF8.self)
     }
 }
@@ -228,16 +231,19 @@ struct GitSettings {
 
     private static let includeDepthMaximum = 10
 
-    init(path: String, home: String?) {
-        read(path, home: home, depth: 0)
+    init(path: String, home: String?, notes: (String) -> Void) {
+        read(path, home: home, depth: 0, notes: notes)
     }
 
-    private mutating func read(_ path: String, home: String?, depth: Int) {
-        guard depth < Self.includeDepthMaximum, Paths.exists(path),
+    private mutating func read(_ path: String, home: String?, depth: Int, notes: (String) -> Void) {
+        guard depth < Self.includeDepthMaximum, Paths.exists(path) else { return }
+        let text: GitConfigText
+        do {
+            text = try GitConfigText(try readFile(path: path, limit: GitConfigText.byteCountMaximum))
+        } catch {
             // git itself would stop at such a file; without it the defaults hold.
-            let bytes = try? readRegularFile(path: path, limit: GitConfigText.byteCountMaximum),
-            let text = try? GitConfigText(bytes)
-        else { return }
+            return notes("\(path) was not used: \(error)")
+        }
         for setting in text.settings {
             switch setting {
             case .excludesFile(let value): excludesFile = value
@@ -247,7 +253,7 @@ struct GitSettings {
                 var included = String(decoding: value, as: UTF8.self)
                 if included.hasPrefix("~/"), let home { included = home + included.dropFirst(1) }
                 if !included.hasPrefix("/") { included = "\(Paths.parent(of: path) ?? "/")/\(included)" }
-                read(included, home: home, depth: depth + 1)
+                read(included, home: home, depth: depth + 1, notes: notes)
             case .include, .worktree: break
             }
         }

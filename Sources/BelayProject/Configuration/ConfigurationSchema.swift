@@ -46,7 +46,7 @@ extension ProjectConfiguration {
         guard let path = location.configuration else { return ProjectConfiguration() }
         let bytes: [UInt8]
         do {
-            bytes = try ProjectFiles.read(path, limit: YAMLDocument.Limit.fileBytes)
+            bytes = try ProjectFiles.readRegular(path, limit: YAMLDocument.Limit.fileBytes)
         } catch {
             throw BelayError(.configurationUnreadable, "cannot read `\(path)`: \(error)", subjects: [path])
         }

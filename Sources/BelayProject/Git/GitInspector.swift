@@ -3,8 +3,16 @@ package enum GitInspector {
     /// The state of the working tree that `directory` lies in; `nil` if there is none or git does not answer.
     ///
     /// A missing or broken git is never a failure: a snapshot is worth taking without it. The caller's thread
-    /// waits for git, for half a minute at most.
-    package static func state(of directory: String, environment: [String: String]) -> GitState? {
+    /// waits for git, for half a minute at most. Why git is not asked is told to `notes`.
+    package static func state(
+        of directory: String,
+        environment: [String: String],
+        notes: (String) -> Void = { _ in }
+    ) -> GitState? {
+        if let obstacle = obstacle(above: directory) {
+            notes("git was not asked about \(directory): \(obstacle) is not a regular file")
+            return nil
+        }
         let environment = quiet(environment)
         guard let root = run(["rev-parse", "--show-toplevel"], in: directory, environment),
             let top = line(root), !top.isEmpty,
@@ -20,6 +28,24 @@ package enum GitInspector {
         state.stashes = stashes.flatMap(line).flatMap { Int($0) } ?? 0
         return state
     }
+
+    /// A file of the repository around `directory` that git would wait for, or never come to the end of.
+    private static func obstacle(above directory: String) -> String? {
+        var top = directory
+        while !ProjectFiles.exists("\(top)/.git") {
+            let parent = PathText.split(top).parent
+            if parent == top { return nil }
+            top = parent
+        }
+        let files = [".git", ".gitignore"] + Self.ownFiles.map { ".git/\($0)" }
+        return files.map { "\(top)/\($0)" }.first { path in
+            // What is not there, or cannot be looked at, git does not wait for either.
+            guard let facts = try? ProjectFiles.facts(of: path) else { return false }
+            return !facts.isRegular && !facts.isDirectory
+        }
+    }
+
+    private static let ownFiles = ["HEAD", "config", "index", "info/exclude", "packed-refs", "commondir"]
 
     /// The environment in which git writes nothing, asks nothing, and looks at the directory it is told.
     private static func quiet(_ environment: [String: String]) -> [String: String] {

@@ -42,19 +42,15 @@ package enum KeyFile {
         let bytes: [UInt8]
         let facts: ProjectFiles.Facts
         do {
-            (bytes, facts) = try ProjectFiles.readWithFacts(path, limit: PasswordSource.Limit.passwordBytes)
+            (bytes, facts) = try ProjectFiles.readRegularWithFacts(
+                path,
+                limit: PasswordSource.Limit.passwordBytes
+            )
         } catch {
             throw BelayError(
                 .passwordMissing,
                 "cannot read the key file `\(path)`: \(error)",
                 hint: error.isMissing ? "write the recovery key to that file" : nil,
-                subjects: [path]
-            )
-        }
-        guard facts.isRegular else {
-            throw BelayError(
-                .passwordMissing,
-                "the key file `\(path)` is not a regular file",
                 subjects: [path]
             )
         }

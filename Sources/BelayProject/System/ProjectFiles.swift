@@ -17,16 +17,20 @@ enum ProjectFiles {
 
     /// Why a file operation failed.
     struct Failure: Error, CustomStringConvertible {
-        /// The number the system gave, or 0 if the file is larger than the caller allows.
+        /// The number the system gave, 0 if the file is larger than the caller allows, or -1 if it is no regular
+        /// file.
         var number: Int32
 
         static let tooLarge = Failure(number: 0)
+        /// Such as a FIFO, for whose writer nobody should wait, or a device that has no end.
+        static let notRegular = Failure(number: -1)
 
         var isMissing: Bool { number == ENOENT || number == ENOTDIR }
 
         var description: String {
             switch number {
             case 0: "it is too large"
+            case -1: "it is not a regular file"
             case ENOENT: "no such file or directory"
             case EACCES, EPERM: "permission denied"
             case EISDIR: "it is a directory"
@@ -61,24 +65,41 @@ enum ProjectFiles {
     }
 
     /// The whole content, from whatever can be opened and read to its end: a pipe is as good as a file.
+    ///
+    /// For files that somebody names for this once, such as `<(pass show belay)`: it waits for their writer.
     static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
-        try readWithFacts(path, limit: limit).bytes
+        try check(path)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Failure(number: errno) }
+        defer { close(descriptor) }
+        return try read(descriptor, limit: limit)
+    }
+
+    /// The whole content of a regular file, and nothing else.
+    static func readRegular(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
+        try readRegularWithFacts(path, limit: limit).bytes
     }
 
     /// The content together with the facts of the very file it was read from, so that no swap can come
     /// between.
-    static func readWithFacts(
+    static func readRegularWithFacts(
         _ path: String,
-        limit: Int,
-        followingLink: Bool = true
+        limit: Int
     ) throws(Failure) -> (bytes: [UInt8], facts: Facts) {
         try check(path)
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | (followingLink ? 0 : O_NOFOLLOW))
+        // O_NONBLOCK: the writer of a FIFO that lies there may never come.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw Failure(number: errno) }
         defer { close(descriptor) }
+        let facts = try facts(of: descriptor)
+        guard facts.isRegular else { throw facts.isDirectory ? Failure(number: EISDIR) : .notRegular }
+        return (try read(descriptor, limit: limit), facts)
+    }
+
+    private static func facts(of descriptor: Int32) throws(Failure) -> Facts {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw Failure(number: errno) }
-        return (try read(descriptor, limit: limit), Facts(status))
+        return Facts(status)
     }
 
     /// At most the first `count` bytes of a regular file.
@@ -88,6 +109,7 @@ enum ProjectFiles {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { throw Failure(number: errno) }
         defer { close(descriptor) }
+        guard try facts(of: descriptor).isRegular else { throw .notRegular }
         var bytes = [UInt8](repeating: 0, count: count)
         let received = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
         guard received >= 0 else { throw Failure(number: errno) }

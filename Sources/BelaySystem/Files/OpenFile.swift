@@ -30,22 +30,22 @@ package struct OpenFile: ~Copyable {
     }
 
     /// Opens a path for reading, following symlinks.
+    ///
+    /// Anything but a regular file is refused: the writer of a FIFO may never come, and a device may have no end.
     package static func reading(path: String) throws(SystemError) -> OpenFile {
-        let descriptor = belay_open_at(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0)
-        guard descriptor >= 0 else { throw .current("open", path) }
-        return OpenFile(descriptor: descriptor, path: path)
-    }
-
-    /// Opens a path for reading, following symlinks; anything but a regular file is refused, without waiting for
-    /// whoever would write to a FIFO.
-    package static func readingRegular(path: String) throws(SystemError) -> OpenFile {
         let descriptor = belay_open_at(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
         guard descriptor >= 0 else { throw .current("open", path) }
         let file = OpenFile(descriptor: descriptor, path: path)
-        guard try file.status().isRegular else {
-            throw SystemError(call: "open", subject: path, number: EINVAL)
-        }
+        try file.requireRegular()
         return file
+    }
+
+    /// Refuses what has no contents that could be read to an end.
+    fileprivate func requireRegular() throws(SystemError) {
+        let status = try status()
+        if status.isRegular { return }
+        let number = status.isDirectory ? EISDIR : SystemError.notRegular
+        throw SystemError(call: "open", subject: path, number: number)
     }
 
     /// Creates an entry that must not be there yet, for reading and writing.
@@ -199,7 +199,7 @@ package struct OpenFile: ~Copyable {
     }
 }
 
-/// Reads a whole file that is expected to be small.
+/// Reads a whole regular file that is expected to be small, following symlinks.
 ///
 /// - Throws: the failure of the system, or `EFBIG` if it has more than `limit` bytes.
 package func readFile(path: String, limit: Int) throws(SystemError) -> [UInt8] {
@@ -207,15 +207,36 @@ package func readFile(path: String, limit: Int) throws(SystemError) -> [UInt8] {
     return try readAll(file, limit: limit)
 }
 
-/// Reads a whole file that must be a regular one; see ``readFile(path:limit:)``.
-package func readRegularFile(path: String, limit: Int) throws(SystemError) -> [UInt8] {
-    try readAll(try OpenFile.readingRegular(path: path), limit: limit)
-}
-
-/// Reads a whole small file in a folder; a symlink is refused.
+/// Reads a whole small regular file in a folder; a symlink is refused.
 package func readFile(_ name: FileName, in folder: Folder, limit: Int) throws(SystemError) -> [UInt8] {
     let file = try OpenFile.reading(name, in: folder)
+    try file.requireRegular()
     return try readAll(file, limit: limit)
+}
+
+/// Reads how a regular file in a folder begins, `count` bytes at most; a symlink is refused.
+package func readStart(
+    of name: FileName,
+    in folder: Folder,
+    count: Int
+) throws(SystemError) -> [UInt8] {
+    let file = try OpenFile.reading(name, in: folder)
+    try file.requireRegular()
+    return try readStart(of: file, count: count)
+}
+
+private func readStart(of file: borrowing OpenFile, count: Int) throws(SystemError) -> [UInt8] {
+    var failure: SystemError?
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+        let target = UnsafeMutableRawBufferPointer(buffer.extracting(..<count))
+        do throws(SystemError) {
+            filled = try file.read(into: target, at: 0)
+        } catch {
+            failure = error
+        }
+    }
+    if let failure { throw failure }
+    return bytes
 }
 
 private func readAll(_ file: borrowing OpenFile, limit: Int) throws(SystemError) -> [UInt8] {
@@ -226,16 +247,7 @@ private func readAll(_ file: borrowing OpenFile, limit: Int) throws(SystemError)
         }
         // One byte more than expected shows whether the file has grown.
         let capacity = Int(expected) + 1
-        var failure: SystemError?
-        let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-            let target = UnsafeMutableRawBufferPointer(buffer.extracting(..<capacity))
-            do throws(SystemError) {
-                count = try file.read(into: target, at: 0)
-            } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
+        let bytes = try readStart(of: file, count: capacity)
         if bytes.count < capacity { return bytes }
         // Files of the kernel tell no size, and others grow.
         expected = max(4096, expected * 2)
