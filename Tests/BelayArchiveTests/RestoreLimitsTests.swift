@@ -34,8 +34,8 @@ import Testing
             precondition(setgroups(0, nil) == 0 && setgid(1234) == 0 && setuid(1234) == 0)
             let report = try await stored.restore(into: target("out"))
             #expect(report.failures.map(\.path) == ["null"])
-            #expect(report.warnings.map(\.kind) == [.ownership, .attributes])
-            #expect(report.warnings.map(\.count) == [5, 1])
+            #expect(report.warnings.map(\.kind) == [.ownership, .setID, .attributes])
+            #expect(report.warnings.map(\.count) == [5, 1, 1])
             let restored = try TreeSnapshotter(target("out"), readsContents: false).entries
             for (path, was) in entries where was.kind != .characterDevice {
                 let name = String(decoding: path, as: UTF8.self)

@@ -54,8 +54,18 @@ import Testing
 
     @Test func `makes a new directory inside the project`() async throws {
         let sandbox = try await makeSandbox()
-        try await sandbox.done("restore", "latest", "--to", "\(sandbox.project)/before/it")
+        let outcome = try await sandbox.done("restore", "latest", "--to", "\(sandbox.project)/before/it")
         #expect(try text("\(sandbox.project)/before/it/app/main.c") == "old\n")
+        #expect(outcome.errors.contains("stores what was restored once more"), "\(outcome.errors)")
+    }
+
+    @Test(arguments: [(".gitignore", "/before/\n"), ("belay.yaml", "exclude: [\"/before/it\"]\n")])
+    func `does not warn of a directory that no backup stores`(file: String, rules: String) async throws {
+        let sandbox = try await makeSandbox()
+        try sandbox.write(file, rules)
+        let outcome = try await sandbox.done("restore", "latest", "--to", "\(sandbox.project)/before/it")
+        #expect(try text("\(sandbox.project)/before/it/app/main.c") == "old\n")
+        #expect(!outcome.errors.contains("once more"), "\(outcome.errors)")
     }
 
     @Test func `does not write into the repository`() async throws {

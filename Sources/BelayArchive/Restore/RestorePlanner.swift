@@ -18,7 +18,11 @@ struct RestorePlanner: Sendable {
     ///
     /// - Throws: `path.not-found` if a selected path is not there, `repository.damaged` if the root is not.
     func build() async throws -> (tables: RestoreTables, failures: [RestoreFailure]) {
-        let selection = RestoreSelection(paths: request.paths, patterns: request.patterns)
+        let selection = RestoreSelection(
+            paths: request.paths,
+            patterns: request.patterns,
+            base: request.base
+        )
         var builder = RestoreTablesBuilder(root: request.tree, selection: selection)
         try await withThrowingTaskGroup(of: PlannedPart.self) { group in
             var running = 0

@@ -49,9 +49,10 @@ package struct RestoreFailure: Hashable, Sendable {
 /// Something about restored entries that could not be set; told once for all of them.
 package struct RestoreWarning: Hashable, Sendable {
     package enum Kind: String, Hashable, Sendable, CaseIterable {
-        /// Owner and group are those of whoever restores; set-user-ID and set-group-ID are then not set
-        /// either.
+        /// Owner and group are those of whoever restores.
         case ownership
+        /// Set-user-ID and set-group-ID, which would give the rights of an owner that nobody chose.
+        case setID
         case attributes
         case times
         case permissions

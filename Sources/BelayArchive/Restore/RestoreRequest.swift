@@ -15,9 +15,12 @@ package enum OverwritePolicy: String, Hashable, Sendable, CaseIterable {
 
 /// What of a snapshot is to be restored, where to, and how.
 package struct RestoreRequest: Sendable {
-    /// The snapshot's root.
+    /// The directory to restore: the snapshot's root, or one below it.
     package var tree: BlobID
-    /// Only these paths below the root, without a slash at either end; empty means everything.
+    /// What leads to it from the snapshot's root, without a slash at either end; patterns are asked about whole
+    /// paths.
+    package var base: [UInt8] = []
+    /// Only these paths below it, without a slash at either end; empty means everything.
     ///
     /// Each keeps its place: `a/b` becomes `a/b` in the target.
     package var paths: [[UInt8]] = []

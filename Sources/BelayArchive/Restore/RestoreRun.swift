@@ -123,6 +123,10 @@ extension RestoreRun {
 
     /// Says that something about a restored entry could not be set.
     func warn(_ kind: RestoreWarning.Kind, _ folder: UInt32, _ name: UInt32?, _ error: SystemError) {
+        warn(kind, folder, name, because: error.reason)
+    }
+
+    func warn(_ kind: RestoreWarning.Kind, _ folder: UInt32, _ name: UInt32?, because reason: String) {
         let isKnown = state.withLock { state in
             state.warnings[kind]?.count += 1
             return state.warnings[kind] != nil
@@ -131,7 +135,7 @@ extension RestoreRun {
         let path = name.map { tables.displayPath(folder, named: $0) } ?? tables.displayPath(folder, nil)
         state.withLock { state in
             var warning =
-                state.warnings[kind] ?? RestoreWarning(kind: kind, count: 0, path: path, reason: error.reason)
+                state.warnings[kind] ?? RestoreWarning(kind: kind, count: 0, path: path, reason: reason)
             warning.count += 1
             state.warnings[kind] = warning
         }

@@ -34,9 +34,11 @@ struct RestoreSelection: Sendable {
     /// Whether a directory is restored only if something below it is.
     private(set) var isOnTheWay = false
 
-    /// What is asked for below the root; an empty list means everything, and so does the path of the root.
-    init(paths: [[UInt8]], patterns: RestorePatterns? = nil) {
+    /// What is asked for below a directory, to which `base` leads; an empty list means everything, and so does
+    /// an empty path.
+    init(paths: [[UInt8]], patterns: RestorePatterns? = nil, base: [UInt8] = []) {
         self.patterns = patterns
+        if patterns != nil && !base.isEmpty { path = [0x2F] + base }
         wanted = paths.enumerated().map { number, path in
             Wanted(number: number, rest: path.split(separator: 0x2F).map { Array($0) }[...])
         }

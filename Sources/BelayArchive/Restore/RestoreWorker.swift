@@ -115,7 +115,10 @@ final class RestoreWorker {
         } catch {
             run.warn(.ownership, folder, name, error)
             // A program must not run with the rights of an owner that nobody chose.
-            if kind != .directory { permissions &= 0o1777 }
+            if kind != .directory && kind != .symlink && permissions & 0o6000 != 0 {
+                permissions &= 0o1777
+                run.warn(.setID, folder, name, because: "its owner is another one")
+            }
         }
         do throws(SystemError) {
             // New symlinks have none, and nothing is there to be inherited.

@@ -75,6 +75,10 @@ package struct RestoreDocument: ReportDocument {
         timestamp = result.snapshot.snapshot.time.compactText(in: workspace.zone)
     }
 
+    private static func word(_ kind: String) -> String {
+        kind == "setID" ? "set-user-ID and set-group-ID" : kind
+    }
+
     package func text(_ style: TextStyle) -> String {
         var lines: [String] = []
         for failure in failures {
@@ -106,7 +110,7 @@ package struct RestoreDocument: ReportDocument {
         }
         for warning in warnings {
             lines.append(
-                "\(style.warning("warning"))  \(warning.kind) not set on \(Count.text(warning.count, "entry", "entries")), such as \(PrintableText.of(warning.path)): \(warning.reason)"
+                "\(style.warning("warning"))  \(Self.word(warning.kind)) not set on \(Count.text(warning.count, "entry", "entries")), such as \(PrintableText.of(warning.path)): \(warning.reason)"
             )
         }
         if !failures.isEmpty {

@@ -56,10 +56,7 @@ package struct RestoreWorkflow: Sendable {
         return try await SnapshotAccess.with(workspace) { access in
             let located = try await access.snapshot(request.snapshot)
             let restorer = Restorer(repository: workspace.repository, index: access.trees.blobs.index)
-            var restore = RestoreRequest(tree: located.stored.snapshot.tree, target: request.target)
-            // A path that means the project's directory in a snapshot of its own means everything.
-            restore.paths = request.paths.map { located.path($0) }
-            if restore.paths.contains(where: \.isEmpty) { restore.paths = [] }
+            var restore = rootRequest(located)
             restore.patterns = request.patterns
             restore.overwrite = request.overwrite ?? .never
             restore.verifies = request.verifies
@@ -67,9 +64,11 @@ package struct RestoreWorkflow: Sendable {
             restore.isDurable =
                 request.verifies || !Paths.isLocalFileSystem(Paths.nearestExisting(request.target))
             restore.isDryRun = request.isDryRun
-            restore.leavesOutGenerated = !request.includesGenerated && restore.paths.isEmpty
+            restore.leavesOutGenerated =
+                !request.includesGenerated && restore.paths.isEmpty && restore.base.isEmpty
             let plan = try await restorer.plan(restore)
             try refuseMissingSpace(plan)
+            warnOfSecondCopy()
             let report = try await restorer.restore(plan, progress: progress)
             return RestoreResult(
                 snapshot: located.stored,
@@ -81,6 +80,42 @@ package struct RestoreWorkflow: Sendable {
                 duration: ContinuousClock.now - begin
             )
         }
+    }
+
+    /// What to restore from where: places in the target count from where `belay ls` counts them.
+    ///
+    /// That is the project's directory, even where another program stored the whole way to it; or the root of the
+    /// snapshot, if something beside the project is asked for.
+    private func rootRequest(_ located: LocatedSnapshot) -> RestoreRequest {
+        let paths = request.paths.map { located.path($0) }
+        let base = located.base + [0x2F]
+        var restore = RestoreRequest(tree: located.stored.snapshot.tree, target: request.target)
+        restore.paths = paths
+        if !located.base.isEmpty, let tree = located.project.subtree,
+            paths.allSatisfy({ $0 == located.base || $0.starts(with: base) })
+        {
+            restore.tree = tree
+            restore.base = located.base
+            restore.paths = paths.map { Array($0.dropFirst(base.count)) }
+        }
+        // A path that means the directory itself means everything.
+        if restore.paths.contains(where: \.isEmpty) { restore.paths = [] }
+        return restore
+    }
+
+    /// Says so if the next backup stores what is restored once more.
+    private func warnOfSecondCopy() {
+        let target = Self.resolved(request.target)
+        let project = Self.resolved(workspace.project.directory)
+        guard Self.isInside(target, project) else { return }
+        var settings = ArchiveSettings(of: workspace, started: workspace.clock.now())
+        settings.root = project
+        let path = target.dropFirst(project == "/" ? 1 : project.utf8.count + 1)
+        // Patterns that cannot be used are told by the backup.
+        guard (try? StoredPaths.includes(Array(path.utf8), settings)) ?? true else { return }
+        workspace.repository.note(
+            "\(request.target) is in the project, so the next backup stores what was restored once more: move it out of the project, or name it under `exclude` in belay.yaml"
+        )
     }
 
     /// Neither what is in the project nor the repository itself may be written over.
