@@ -10,6 +10,13 @@ extension CaptureWorker {
     /// If the directory cannot be read it is left out, and told.
     func scan(_ task: FolderTask) async throws -> [FolderTask] {
         capture.progress.enter { task.displayPath }
+        if task.isMountPoint {
+            // Not even opened, which could be what mounts it.
+            count(task)
+            for position in 0..<(task.cached?.count ?? 0) { lose(position, of: task) }
+            try await finishPart(of: task)
+            return []
+        }
         do throws(SystemError) {
             try open(task)
         } catch {
@@ -22,10 +29,7 @@ extension CaptureWorker {
         var rules = task.rules
         rules.enter(folder, listing, isRoot: task.parent == nil) { capture.repository.note($0) }
         task.scannedFingerprint = rules.fingerprint
-        if rules.isMarked(folder) {
-            // As restic does: the directory stays, without contents.
-            listing.clear()
-        }
+        rules.applyMarkers(in: folder, to: &listing)
         var below: [FolderTask] = []
         var large: [FileWork] = []
         match(task, folder, rules, &below, &large)
@@ -56,6 +60,11 @@ extension CaptureWorker {
         } else {
             counts.foldersNew += 1
         }
+    }
+
+    /// Notes that an entry which the last snapshot has is not in this one.
+    private func lose(_ position: Int, of task: FolderTask) {
+        task.isChanged = true
     }
 
     private func drop(_ task: FolderTask, _ error: SystemError) {
@@ -90,8 +99,7 @@ extension CaptureWorker {
                         match = position - 1
                         break
                     }
-                    // An entry is gone.
-                    task.isChanged = true
+                    lose(position - 1, of: task)
                 }
             }
             let kind = listing.kind(index)
@@ -102,7 +110,7 @@ extension CaptureWorker {
             if !(believesRules && match != nil && !isDirectory) {
                 decision = rules.decide(name, isDirectory: isDirectory)
                 if case .skip = decision {
-                    if match != nil { task.isChanged = true }
+                    if let match { lose(match, of: task) }
                     counts.excluded += 1
                     continue
                 }
@@ -119,16 +127,13 @@ extension CaptureWorker {
                         )
                     )
                 }
-                if match != nil { task.isChanged = true }
-                continue
-            }
-            if capture.settings.staysOnFileSystem, status.isDirectory, isElsewhere(status, folder, task) {
-                counts.excluded += 1
-                if match != nil { task.isChanged = true }
+                if let match { lose(match, of: task) }
                 continue
             }
             if status.isDirectory {
                 let child = makeTask(task, rules.inside(name, decision), status, index, match)
+                child.isMountPoint =
+                    capture.settings.staysOnFileSystem && isElsewhere(status, folder, task)
                 task.entries.append(.folder(child))
                 below.append(child)
                 continue
@@ -144,7 +149,10 @@ extension CaptureWorker {
                 addFresh(task, folder, status, index, match, &large)
             }
         }
-        if position < cachedCount { task.isChanged = true }
+        while position < cachedCount {
+            lose(position, of: task)
+            position += 1
+        }
         task.expect(below.count)
         capture.progress.add(files: files, bytes: bytes)
     }

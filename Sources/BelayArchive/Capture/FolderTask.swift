@@ -29,6 +29,8 @@ final class FolderTask: @unchecked Sendable {
     var cachedPosition: Int?
     let cached: CachedFolder?
     let cachedOffset: UInt64?
+    /// Whether another file system begins here that is to be left out: the directory stays, without contents.
+    var isMountPoint = false
     /// Open from the scan on until nothing below it needs it.
     var folder: Folder?
     var entries: [Entry] = []

@@ -42,7 +42,7 @@ struct ScanAhead {
             else { continue }
             var rules = next.rules
             rules.enter(folder, listing, isRoot: next.parent == nil) { _ in }
-            if rules.isMarked(folder) { continue }
+            rules.applyMarkers(in: folder, to: &listing)
             for index in 0..<listing.count {
                 let name = listing.name(index)
                 guard let status = folder.status(at: listing.cString(index)) else { continue }

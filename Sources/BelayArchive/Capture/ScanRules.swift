@@ -95,14 +95,14 @@ struct ScanRules: Sendable {
         notes: (String) -> Void
     ) {
         guard ignore != nil else { return }
-        let (hasGitIgnore, hasGit) = Self.gitEntries(in: listing)
+        let (ignoreFile, hasGit) = Self.gitEntries(in: listing)
         if hasGit && !isRoot,
             let inner = GitWorktree.nested(in: folder, rules: ignore, at: worktreeFolder, notes: notes)
         {
             worktree = inner
             ignore = inner.rules
         }
-        guard hasGitIgnore, let rules = ignore else { return }
+        guard let ignoreFile, let rules = ignore else { return }
         if let file = GitWorktree.readIgnoreFile(
             ".gitignore",
             in: folder,
@@ -165,27 +165,31 @@ struct ScanRules: Sendable {
         return rules
     }
 
-    /// Whether a marker file in the directory says that it is not to be stored.
-    func isMarked(_ folder: Folder) -> Bool {
-        for marker in scope.markers {
-            let name = FileName(marker.fileName)
-            // A marker that cannot be read does not exclude anything: storing too much is the safe side.
-            guard let bytes = try? readFile(name, in: folder, limit: 16 << 20) else { continue }
-            if marker.excludesDirectory(contents: bytes) { return true }
-        }
-        return false
+    /// Takes out what marker files in the directory say is not to be stored: all but themselves.
+    func applyMarkers(in folder: Folder, to listing: inout DirectoryListing) {
+        let active = scope.markers.filter { isActive($0, in: folder) }
+        if active.isEmpty { return }
+        listing.keep { name in !active.contains { $0.excludes(name) } }
+    }
+
+    private func isActive(_ marker: ExcludeMarker, in folder: Folder) -> Bool {
+        let name = FileName(marker.fileName)
+        // A marker that cannot be read does not exclude anything: storing too much is the safe side.
+        if marker.byteCount == 0 { return (try? folder.status(of: name)) != nil }
+        guard let start = try? readStart(of: name, in: folder, count: marker.byteCount) else { return false }
+        return marker.excludesDirectory(contents: start)
     }
 
     private static func gitEntries(
         in listing: borrowing DirectoryListing
-    ) -> (hasGitIgnore: Bool, hasGit: Bool) {
-        var found = (hasGitIgnore: false, hasGit: false)
+    ) -> (ignoreFile: Int?, hasGit: Bool) {
+        var found: (ignoreFile: Int?, hasGit: Bool) = (nil, false)
         for index in 0..<listing.count {
             let name = listing.name(index)
             // Sorted by bytes: names that start with a dot come early.
             if name[0] > 0x2E { break }
             if name.count == 4 && name.elementsEqual(gitFolder) { found.hasGit = true }
-            if name.count == 10 && name.elementsEqual(gitIgnore) { found.hasGitIgnore = true }
+            if name.count == 10 && name.elementsEqual(gitIgnore) { found.ignoreFile = index }
         }
         return found
     }

@@ -69,8 +69,9 @@ package struct DirectoryListing: ~Copyable {
 
     package func fileName(_ index: Int) -> FileName { FileName(Array(name(index))) }
 
-    fileprivate mutating func removeEntries() {
-        entries.removeAll(keepingCapacity: true)
+    /// Forgets all names but those that `isKept` says to keep.
+    package mutating func keep(where isKept: (UnsafeBufferPointer<UInt8>) -> Bool) {
+        entries = entries.indices.filter { isKept(name($0)) }.map { entries[$0] }
     }
 
     private mutating func grow(_ folder: Folder) throws(SystemError) {
@@ -120,11 +121,6 @@ package struct DirectoryListing: ~Copyable {
 }
 
 extension DirectoryListing {
-    /// Forgets all names.
-    package mutating func clear() {
-        removeEntries()
-    }
-
     /// What the directory itself says an entry is; `nil` if only its status tells.
     package func kind(_ index: Int) -> Node.Kind? {
         switch entries[index].kind {
