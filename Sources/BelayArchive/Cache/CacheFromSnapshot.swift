@@ -93,12 +93,14 @@ extension Archiver {
     /// Makes a cache from the trees below `root` of a snapshot that was begun at `started`.
     ///
     /// What it names must be looked up in the index before it is believed: nobody promises that another program's
-    /// snapshot is whole. `nil` if no cache can be made; then everything is read.
+    /// snapshot is whole. One that is not `kept` leaves nothing behind. `nil` if no cache can be made; then
+    /// everything is read.
     package func makeCache(
         from snapshot: SnapshotID,
         root: BlobID,
         started: Timestamp,
-        index: IndexTable
+        index: IndexTable,
+        kept: Bool
     ) async throws -> UnchangedCache? {
         guard let cacheFolder, let writer = makeCacheWriter(nil) else { return nil }
         do {
@@ -116,7 +118,10 @@ extension Archiver {
                 accounts: [],
                 indexes: []
             )
-            return try UnchangedCache.opened(head, path: path)
+            let cache = try UnchangedCache.opened(head, path: path)
+            // What is mapped stays as long as it is used.
+            if !kept { try Paths.remove(path) }
+            return cache
         } catch let error where !(error is CancellationError) {
             writer.abandon()
             repository.note("what has not changed is read again: \(error)")

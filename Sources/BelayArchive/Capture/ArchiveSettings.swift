@@ -20,6 +20,8 @@ package struct ArchiveSettings: Sendable {
     package var markers: [ExcludeMarker] = []
     /// Whether other file systems below the root are left out.
     package var staysOnFileSystem = false
+    /// Whether the result names what is new, modified and removed.
+    package var namesChanges = false
     package var compression = CompressionLevel.auto
     /// Bytes at which a pack is closed.
     package var packSize = 16 << 20

@@ -12,8 +12,12 @@ package struct CaptureResult: Sendable {
     package var totals: FolderTotals
     package var counts: CaptureCounts
     package var failures: [SourceFailure]
+    /// Ordered by path; empty unless they are to be named.
+    package var changes: [CaptureChange]
     /// Whether anything differs from the tree that the cache was made with.
     package var isChanged: Bool
+    /// Whether git, if asked about the project, would wait for a `.gitignore` that is a FIFO or a device.
+    package var stopsGit: Bool
     let cacheUpdate: CacheUpdate?
 }
 
@@ -119,7 +123,9 @@ package struct Archiver: Sendable {
             totals: result.totals,
             counts: capture.allCounts,
             failures: capture.allFailures,
+            changes: capture.allChanges,
             isChanged: result.isChanged,
+            stopsGit: capture.isGitStopped,
             cacheUpdate: finish(cacheWriter, result, cache, accounts)
         )
     }

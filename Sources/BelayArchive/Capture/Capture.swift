@@ -20,7 +20,9 @@ final class Capture: Sendable {
     let progress: CaptureProgress
     let segments = SegmentPool()
     private let failures = Mutex<[SourceFailure]>([])
+    private let changes = Mutex<[CaptureChange]>([])
     private let counts = Mutex(CaptureCounts())
+    private let stopsGit = Atomic<Bool>(false)
     private let error = Mutex<(any Error)?>(nil)
 
     init(
@@ -86,6 +88,20 @@ final class Capture: Sendable {
         failures.withLock { $0.append(failure) }
     }
 
+    /// Notes a change, if changes are to be named.
+    func note(_ kind: CaptureChange.Kind, _ path: () -> [UInt8]) {
+        guard settings.namesChanges else { return }
+        let change = CaptureChange(kind: kind, path: path())
+        changes.withLock { $0.append(change) }
+    }
+
+    /// Notes that git must not be asked about the project.
+    func noteGitStopped() { stopsGit.store(true, ordering: .relaxed) }
+
+    var isGitStopped: Bool { stopsGit.load(ordering: .relaxed) }
+    var allChanges: [CaptureChange] {
+        changes.withLock { $0.sorted { $0.path.lexicographicallyPrecedes($1.path) } }
+    }
     var allFailures: [SourceFailure] { failures.withLock { $0.sorted { $0.path < $1.path } } }
     var allCounts: CaptureCounts { counts.withLock { $0 } }
 }

@@ -28,6 +28,7 @@ extension CaptureWorker {
         count(task)
         var rules = task.rules
         rules.enter(folder, listing, isRoot: task.parent == nil) { capture.repository.note($0) }
+        if rules.stopsGit { capture.noteGitStopped() }
         task.scannedFingerprint = rules.fingerprint
         rules.applyMarkers(in: folder, to: &listing)
         var below: [FolderTask] = []
@@ -65,6 +66,10 @@ extension CaptureWorker {
     /// Notes that an entry which the last snapshot has is not in this one.
     private func lose(_ position: Int, of task: FolderTask) {
         task.isChanged = true
+        guard let cached = task.cached else { return }
+        capture.note(.removed) {
+            task.rules.path + Array(cached.name(position)) + (cached.isFolder(position) ? [0x2F] : [])
+        }
     }
 
     private func drop(_ task: FolderTask, _ error: SystemError) {
@@ -190,6 +195,7 @@ extension CaptureWorker {
             isSame = cachedFolder != nil && cached.matches(match, status)
         }
         if !isSame { parent.isChanged = true }
+        if cachedFolder == nil { capture.note(.new) { rules.path } }
         var node = makeNode(listing.fileName(index), status)
         if !isSame, let folder = parent.folder { readAttributes(&node, parent, folder) }
         return FolderTask(
@@ -241,6 +247,7 @@ extension CaptureWorker {
                 }
             }
             readAttributes(&box.node, task, folder)
+            _ = note(box, match, in: task)
             return
         }
         task.expect(1)

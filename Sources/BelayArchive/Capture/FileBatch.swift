@@ -155,15 +155,21 @@ extension CaptureWorker {
     ///
     /// One that was read again only because its times prove nothing counts as unmodified if nothing is different.
     func count(_ work: FileWork) {
-        guard let match = work.match, let cached = work.task.cached else {
-            counts.filesNew += 1
-            return
+        switch note(work.box, work.match, in: work.task) {
+        case .new: counts.filesNew += 1
+        case .modified: counts.filesChanged += 1
+        case .removed, nil: counts.filesUnmodified += 1
         }
-        if cached.node(match, accounts: capture.accounts) == work.box.node {
-            counts.filesUnmodified += 1
-        } else {
-            counts.filesChanged += 1
+    }
+
+    /// Notes what has become of an entry since the last snapshot, and gives it; `nil` for nothing.
+    func note(_ box: NodeBox, _ match: Int?, in task: FolderTask) -> CaptureChange.Kind? {
+        var kind: CaptureChange.Kind? = .new
+        if let match, let cached = task.cached {
+            kind = cached.node(match, accounts: capture.accounts) == box.node ? nil : .modified
         }
+        if let kind { capture.note(kind) { task.rules.path + box.node.name.bytes } }
+        return kind
     }
 
     /// Takes over what the file is now into its node.

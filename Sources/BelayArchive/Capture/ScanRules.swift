@@ -66,6 +66,8 @@ struct ScanRules: Sendable {
     private var worktree: GitWorktree?
     /// What leads from the top of the work tree to here, with a slash behind it.
     private var worktreePath: [UInt8] = []
+    /// Whether git would wait for a `.gitignore` here or above, since it is a FIFO or a device.
+    private(set) var stopsGit = false
 
     init(scope: ScanScope, worktree: GitWorktree?) {
         self.scope = scope
@@ -103,6 +105,7 @@ struct ScanRules: Sendable {
             ignore = inner.rules
         }
         guard let ignoreFile, let rules = ignore else { return }
+        if [.fifo, .characterDevice].contains(listing.kind(ignoreFile)) { stopsGit = true }
         if let file = GitWorktree.readIgnoreFile(
             ".gitignore",
             in: folder,

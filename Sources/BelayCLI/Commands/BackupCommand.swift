@@ -17,7 +17,10 @@ struct BackupOptions: ParsableArguments {
     @Option(name: .long, help: .init("Add tags, separated by commas; may be repeated.", valueName: "tags"))
     var tag: [String] = []
 
-    @Flag(name: [.customShort("n"), .long], help: "Say what would be stored, and store nothing.")
+    @Flag(
+        name: [.customShort("n"), .long],
+        help: "Store nothing, and say what would be; --verbose names it."
+    )
     var dryRun = false
 
     @Option(name: .long, help: .init("Leave out what matches; may be repeated.", valueName: "pattern"))
@@ -104,7 +107,8 @@ struct BackupCommand: BelayCommand {
         abstract: "Store a snapshot of the project.",
         discussion: """
             Stores the project's directory, honouring .gitignore and what belay.yaml says. Only what has changed
-            is read and stored. Ends with 3 if something could not be read: the rest is stored.
+            is read and stored; --verbose names what is new, modified or removed. Ends with 3 if something could
+            not be read, or a component is not there: the rest is stored.
             """
     )
 
@@ -119,11 +123,14 @@ struct BackupCommand: BelayCommand {
 extension BelayCommand {
     /// Carries a backup out, shows how far it is, and tells the result.
     func store(_ request: BackupRequest, _ context: CommandContext) async throws -> ExitStatus {
-        try await context.withWorkspace { workspace in
+        var request = request
+        request.namesChanges = context.console.isVerbose
+        return try await context.withWorkspace { [request] workspace in
             let progress = CaptureProgress(wantsTotal: ProgressDisplay.showsTotals(context.console))
             let result = try await ProgressDisplay.during(context.console, .backup(progress)) {
                 try await BackupWorkflow(workspace, request, progress: progress).run()
             }
+            for change in result.changes { try context.console.print(BackupChangeDocument(change)) }
             try context.console.print(BackupDocument(result, in: workspace))
             return result.isComplete ? .success : .incomplete
         }

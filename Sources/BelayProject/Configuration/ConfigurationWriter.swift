@@ -26,7 +26,7 @@ package struct ConfigurationWriter: Sendable {
     private func heading(_ project: DiscoveredProject) -> String {
         var lines = [
             "# What belay stores of this project. Everything here is optional; unknown keys are errors.",
-            "# `belay backup --dry-run` shows what a snapshot would hold. ${NAME} takes a variable from the",
+            "# `belay backup --dry-run --verbose` names what would be stored. ${NAME} takes a variable from the",
             "# environment, so that no password needs to stand here.",
         ]
         if !project.isComplete {

@@ -1,8 +1,29 @@
-import BelayArchive
+package import BelayArchive
 import BelayCore
 import BelayRepository
 import BelaySystem
 package import BelayWorkflows
+
+/// What has become of one entry since the last snapshot; a line before the result.
+package struct BackupChangeDocument: ReportDocument {
+    package let messageType = "verbose_status"
+    package let action: String
+    package let item: String
+
+    private enum CodingKeys: String, CodingKey {
+        case messageType = "message_type"
+        case action, item
+    }
+
+    package init(_ change: CaptureChange) {
+        action = change.kind.rawValue
+        item = String(decoding: change.path, as: UTF8.self)
+    }
+
+    package func text(_ style: TextStyle) -> String {
+        action + String(repeating: " ", count: 10 - action.count) + PrintableText.of(item)
+    }
+}
 
 /// What a backup stored.
 package struct BackupDocument: ReportDocument {

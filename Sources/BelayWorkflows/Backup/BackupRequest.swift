@@ -28,6 +28,8 @@ package struct BackupRequest: Sendable {
     package var packSize = 16 << 20
     /// Whether every file is read, whatever the cache says.
     package var isForced = false
+    /// Whether the result names what is new, modified and removed.
+    package var namesChanges = false
 
     package init() {}
 }
@@ -41,6 +43,8 @@ package struct BackupResult: Sendable {
     package var counts: CaptureCounts
     package var added: AddedBlobs
     package var failures: [SourceFailure]
+    /// Ordered by path; empty unless they are to be named.
+    package var changes: [CaptureChange]
     package var parent: SnapshotID?
     package var duration: Duration
     package var isDryRun: Bool

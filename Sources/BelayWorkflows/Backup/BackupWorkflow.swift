@@ -25,7 +25,9 @@ package struct BackupWorkflow: Sendable {
 
     package func run() async throws -> BackupResult {
         if request.isDryRun {
-            return try await store(in: workspace.repository.rehearsing(), lock: nil)
+            let rehearsal = workspace.repository.rehearsing()
+            defer { for note in rehearsal.notes { workspace.repository.note(note) } }
+            return try await store(in: rehearsal, lock: nil)
         }
         try workspace.repository.requireWritable()
         return try await workspace.repository.withLock(.shared, retry: workspace.lockRetry) { lock in
@@ -42,19 +44,23 @@ package struct BackupWorkflow: Sendable {
         // The snapshots first, then the index: one that appears in between is in the index then.
         let catalog = try await SnapshotCatalog.load(workspace)
         try refuseTakenName(catalog)
-        let known = try await repository.loadKnownBlobs()
+        let known = try await workspace.repository.loadKnownBlobs()
         let settings = archiveSettings(selection, started)
-        let archiver = Archiver(
+        let reader = Archiver(
             repository: repository,
             settings: settings,
             cacheFolder: usesCache ? workspace.projectCacheFolder : nil
         )
+        // A dry run counts by the cache as well, and leaves it as it is.
+        let archiver =
+            request.isDryRun
+            ? Archiver(repository: repository, settings: settings, cacheFolder: nil) : reader
         // A snapshot that got other tags has another id; it keeps the first one, and holds what it held.
         let present = Set(catalog.all.map(\.id)).union(catalog.all.compactMap(\.snapshot.original))
         let parent = catalog.parent(host: repository.host.hostname, paths: [workspace.project.directory])
         let whole = try await lastWhole(catalog)
-        let own = request.isForced ? nil : archiver.openCache(snapshots: present)
-        let made = own == nil ? try await makeCache(archiver, whole, catalog) : nil
+        let own = request.isForced ? nil : reader.openCache(snapshots: present)
+        let made = own == nil ? try await makeCache(reader, whole, catalog) : nil
         let cache = own ?? made
         let indexes = Set(known.indexIDs)
         let holds = own.map { indexes.isSuperset(of: $0.head.indexes) } ?? (made == nil)
@@ -73,7 +79,7 @@ package struct BackupWorkflow: Sendable {
                 progress: progress
             )
             try refuseEmpty(files, whole)
-            let manifest = makeManifest(selection, files.totals, started)
+            let manifest = makeManifest(selection, files, started)
             let text = try ManifestText.encode(manifest)
             let root = try await GeneratedTree.store(
                 files: [(GeneratedFolder.manifest, text)],
@@ -92,6 +98,7 @@ package struct BackupWorkflow: Sendable {
             counts: files.counts,
             added: stored.added,
             failures: files.failures + missingParts(),
+            changes: files.changes,
             parent: parent?.id,
             duration: clock.now - begin,
             isDryRun: request.isDryRun,
@@ -170,7 +177,7 @@ package struct BackupWorkflow: Sendable {
         _ catalog: SnapshotCatalog
     ) async throws -> UnchangedCache? {
         guard usesCache, !request.isForced, let last else { return nil }
-        let index = try await archiver.repository.loadIndex()
+        let index = try await workspace.repository.loadIndex()
         let trees = TreeReader(BlobReader(archiver.repository, index: index))
         let access = SnapshotAccess(workspace: workspace, catalog: catalog, trees: trees)
         do {
@@ -179,7 +186,8 @@ package struct BackupWorkflow: Sendable {
                 from: last.id,
                 root: root,
                 started: last.snapshot.time,
-                index: index
+                index: index,
+                kept: !request.isDryRun
             )
         } catch let error as BelayError where error.code == .repositoryDamaged {
             archiver.repository.note("what has not changed is read again: \(error)")
@@ -188,7 +196,7 @@ package struct BackupWorkflow: Sendable {
     }
 
     /// A partial snapshot must not make the cache forget the rest of the project.
-    private var usesCache: Bool { request.only.isEmpty && !request.isDryRun }
+    private var usesCache: Bool { request.only.isEmpty }
 
     private func archiveSettings(_ selection: PartSelection, _ started: Timestamp) -> ArchiveSettings {
         var settings = ArchiveSettings(of: workspace, started: started)
@@ -196,6 +204,7 @@ package struct BackupWorkflow: Sendable {
         settings.flagExcludes = request.excludes
         settings.markers = request.markers
         settings.staysOnFileSystem = request.staysOnFileSystem
+        settings.namesChanges = request.namesChanges
         settings.compression = request.compression
         settings.packSize = request.packSize
         return settings
@@ -271,24 +280,32 @@ package struct BackupWorkflow: Sendable {
 
     /// Parts that the configuration names and that this version does not store.
     private func missingParts() -> [SourceFailure] {
-        workspace.project.configuration.unsupportedSections.filter(\.affectsSnapshots).flatMap { section in
-            section.names.map {
-                SourceFailure(
-                    path: "\(section.key)/\($0)",
-                    kind: .unreadable,
-                    reason: "this version of belay stores files only; it is not in the snapshot"
-                )
+        let sections = workspace.project.configuration.unsupportedSections.filter(\.affectsSnapshots)
+        return sections.flatMap { section in
+                section.names.map {
+                    SourceFailure(
+                        path: "\(section.key)/\($0)",
+                        kind: .unreadable,
+                        reason: "this version of belay stores files only; it is not in the snapshot"
+                    )
+                }
             }
-        }
     }
 
     private func makeManifest(
         _ selection: PartSelection,
-        _ totals: FolderTotals,
+        _ files: CaptureResult,
         _ started: Timestamp
     ) -> Manifest {
         let configuration = workspace.project.configuration
-        let git = GitInspector.state(of: workspace.project.directory, environment: workspace.environment)
+        var git: GitState?
+        if files.stopsGit {
+            workspace.repository.note("git was not asked: it would wait for a .gitignore that is no file")
+        } else {
+            git = GitInspector.state(of: workspace.project.directory, environment: workspace.environment) {
+                workspace.repository.note($0)
+            }
+        }
         return Manifest(
             program: Version.program,
             project: workspace.project.name,
@@ -316,7 +333,11 @@ package struct BackupWorkflow: Sendable {
                     stashes: $0.stashes
                 )
             },
-            totals: Manifest.Totals(files: totals.files, folders: totals.folders, bytes: totals.bytes)
+            totals: Manifest.Totals(
+                files: files.totals.files,
+                folders: files.totals.folders,
+                bytes: files.totals.bytes
+            )
         )
     }
 
