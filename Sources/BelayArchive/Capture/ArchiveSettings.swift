@@ -46,6 +46,8 @@ package struct SourceFailure: Hashable, Sendable {
         case unsteady
         /// Stored without something that belongs to it.
         case incomplete
+        /// Named by the configuration, and not there.
+        case missing
     }
 
     /// Path below the project's root.

@@ -97,7 +97,7 @@ package struct BackupWorkflow: Sendable {
             totals: files.totals,
             counts: files.counts,
             added: stored.added,
-            failures: files.failures + missingParts(),
+            failures: files.failures + missingParts(selection),
             changes: files.changes,
             parent: parent?.id,
             duration: clock.now - begin,
@@ -278,10 +278,17 @@ package struct BackupWorkflow: Sendable {
     private static let shrinkingFiles: UInt64 = 50
     private static let shrinkingFactor: UInt64 = 10
 
-    /// Parts that the configuration names and that this version does not store.
-    private func missingParts() -> [SourceFailure] {
+    /// Parts that the configuration names and that are not in the snapshot: components that are gone, and what
+    /// this version does not store.
+    private func missingParts(_ selection: PartSelection) -> [SourceFailure] {
+        let absent = selection.parts.flatMap { part in
+            part.paths.filter { isAbsent($0) }.map {
+                SourceFailure(path: $0, kind: .missing, reason: "component '\(part.name)' is not there")
+            }
+        }
         let sections = workspace.project.configuration.unsupportedSections.filter(\.affectsSnapshots)
-        return sections.flatMap { section in
+        return absent
+            + sections.flatMap { section in
                 section.names.map {
                     SourceFailure(
                         path: "\(section.key)/\($0)",
@@ -290,6 +297,15 @@ package struct BackupWorkflow: Sendable {
                     )
                 }
             }
+    }
+
+    private func isAbsent(_ path: String) -> Bool {
+        do throws(SystemError) {
+            return try Paths.status("\(workspace.project.directory)/\(path)") == nil
+        } catch {
+            // The walk tells what cannot be looked at.
+            return false
+        }
     }
 
     private func makeManifest(
