@@ -48,7 +48,8 @@ import Testing
             let tags = try SnapshotTags(
                 kind: SnapshotTags.Kind(word: value()),
                 name: value(),
-                project: value()
+                project: value(),
+                only: (0..<Int.random(in: 0...3, using: &generator)).map { _ in value() }
             )
             let written = tags.tags
             #expect(!written.contains { $0.utf8.contains(UInt8(ascii: ",")) }, "seed \(seed)")
@@ -64,11 +65,27 @@ import Testing
         ["belay:name=%41"], ["belay:name=50%"], ["belay:name=a,b"], ["belay:other=1", "belay:"],
         ["belay:kind=new-kind"],
         ["belay:name=%FF"], ["", "belay:name=x "], ["b", "belay:project=p", "a", "belay"],
+        ["belay:only=b", "belay:only=a", "belay:only=b", "belay:only=%41"],
     ])
     func `lose no tag of anybody`(tags: [String]) {
         let read = SnapshotTags(tags)
         #expect(read.tags.sorted() == tags.sorted())
         #expect(SnapshotTags(read.tags) == read)
+    }
+
+    @Test func `say which parts alone a snapshot holds, whatever their order`() throws {
+        let tags = try SnapshotTags(
+            kind: .backup,
+            project: "p",
+            only: ["web", "api", "web"],
+            userTags: ["x"]
+        )
+        #expect(
+            tags.tags == [
+                "belay", "belay:kind=backup", "belay:project=p", "belay:only=api", "belay:only=web", "x",
+            ]
+        )
+        #expect(tags.with(kind: .safety, name: nil).only == ["api", "web"])
     }
 
     @Test func `take only what is written as belay writes it`() {

@@ -154,6 +154,29 @@ import Testing
         #expect(groups[3].key == SnapshotGroup.Key(project: "p", hostname: "a", paths: ["/x"]))
     }
 
+    @Test func `keeps parts of a project and the whole apart, however they are grouped`() throws {
+        func summary(_ number: Int, _ only: [String]) throws -> SnapshotSummary {
+            SnapshotSummary(
+                id: identifier(number),
+                time: Timestamp(seconds: now.seconds - Int64(number)),
+                hostname: "mill",
+                paths: ["/p"],
+                tags: try SnapshotTags(kind: .backup, project: "p", only: only)
+            )
+        }
+        let history = [
+            try summary(1, ["api"]), try summary(2, ["api"]), try summary(3, ["web"]),
+            try summary(4, []), try summary(5, ["api", "web"]), try summary(6, []),
+        ]
+        var policy = RetentionPolicy()
+        policy.keepLast = .atMost(1)
+        for grouping in [SnapshotGrouping.project, .restic, .fields(host: false, paths: false, tags: false)] {
+            let groups = try RetentionDecision.decide(history, grouping: grouping, policy: policy, now: now)
+            #expect(groups.map { kept($0.decisions) } == [[1], [3], [4], [5]])
+            #expect("\(groups[3].key)".hasSuffix("only api, web"))
+        }
+    }
+
     @Test func `never drops more when a snapshot becomes a checkpoint or is pinned`() throws {
         let seed: UInt64 = 9
         var generator = HistoryGenerator(seed: seed)
@@ -201,12 +224,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [("5", "5"), ("0", "0"), ("unlimited", "unlimited")])
+    @Test(arguments: [("5", "5"), ("0", "0"), ("unlimited", "unlimited"), ("-1", "unlimited")])
     func `reads limits`(text: String, printed: String) {
         #expect(RetentionPolicy.Limit(text)?.description == printed)
     }
 
-    @Test(arguments: ["-1", "-2", "", "x", "1.5", "99999999999999999999", " 1"])
+    @Test(arguments: ["-2", "", "x", "1.5", "99999999999999999999", " 1"])
     func `refuses other limits`(text: String) {
         #expect(RetentionPolicy.Limit(text) == nil)
     }

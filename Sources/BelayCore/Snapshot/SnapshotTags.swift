@@ -1,9 +1,10 @@
 /// What belay says about a snapshot in its tags, and the tags that people gave it.
 ///
 /// Tags are the one place that survives whatever restic does with a snapshot and that restic's own
-/// `--keep-tag` sees. belay's are `belay`, `belay:kind=…`, `belay:name=…` and `belay:project=…`. Values are
-/// percent-encoded where a tag cannot hold them. Reading and writing lose nothing: a tag that is not exactly
-/// what belay would have written counts as a person's.
+/// `--keep-tag` sees. belay's are `belay`, `belay:kind=…`, `belay:name=…`, `belay:project=…` and, for each part
+/// of a snapshot that does not hold the whole project, `belay:only=…`. Values are percent-encoded where a tag
+/// cannot hold them. Reading and writing lose nothing: a tag that is not exactly what belay would have written
+/// counts as a person's.
 package struct SnapshotTags: Hashable, Sendable {
     /// What a snapshot was made for; a word of a later version of belay is kept as it is.
     package struct Kind: Hashable, Sendable {
@@ -25,6 +26,8 @@ package struct SnapshotTags: Hashable, Sendable {
     /// The name of a checkpoint.
     package private(set) var name: String?
     package private(set) var project: String?
+    /// The parts that alone are in the snapshot, in the order of their bytes; empty if it holds all of the project.
+    package private(set) var only: [String] = []
     /// Every other tag, in order.
     package private(set) var userTags: [String] = []
 
@@ -33,6 +36,7 @@ package struct SnapshotTags: Hashable, Sendable {
         kind: Kind,
         name: String? = nil,
         project: String? = nil,
+        only: [String] = [],
         userTags: [String] = []
     ) throws(SnapshotTagError) {
         for tag in userTags {
@@ -42,6 +46,7 @@ package struct SnapshotTags: Hashable, Sendable {
         self.kind = kind
         self.name = name
         self.project = project
+        for part in only { insert(part) }
         self.userTags = userTags
     }
 
@@ -58,7 +63,7 @@ package struct SnapshotTags: Hashable, Sendable {
         if let kind { tags.append(Self.kindPrefix + TagValue.encode(kind.word)) }
         if let name { tags.append(Self.namePrefix + TagValue.encode(name)) }
         if let project { tags.append(Self.projectPrefix + TagValue.encode(project)) }
-        return tags + userTags
+        return tags + only.map { Self.onlyPrefix + TagValue.encode($0) } + userTags
     }
 
     /// Whether this is a checkpoint: kept, whatever the rules say, until it is released.
@@ -78,6 +83,7 @@ package struct SnapshotTags: Hashable, Sendable {
     private static let kindPrefix = "belay:kind="
     private static let namePrefix = "belay:name="
     private static let projectPrefix = "belay:project="
+    private static let onlyPrefix = "belay:only="
 
     /// The tag by which restic can be told to keep or show the snapshots of a kind.
     package static func tag(for kind: Kind) -> String { kindPrefix + TagValue.encode(kind.word) }
@@ -99,7 +105,17 @@ package struct SnapshotTags: Hashable, Sendable {
             project = value
             return true
         }
+        if let part = TagValue.decode(tag, after: Self.onlyPrefix) { return insert(part) }
         return false
+    }
+
+    /// Puts a part where its bytes say; `false` if it is there already.
+    @discardableResult
+    private mutating func insert(_ part: String) -> Bool {
+        let position = only.firstIndex { !$0.utf8.lexicographicallyPrecedes(part.utf8) } ?? only.endIndex
+        if position < only.endIndex, only[position].utf8.elementsEqual(part.utf8) { return false }
+        only.insert(part, at: position)
+        return true
     }
 }
 

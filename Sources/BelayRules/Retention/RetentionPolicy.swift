@@ -94,9 +94,9 @@ extension RetentionPolicy {
 }
 
 extension RetentionPolicy.Limit: CustomStringConvertible {
-    /// The limit that `text` spells: a number or `unlimited`; `nil` for anything else, `-1` too.
+    /// The limit that `text` spells: a number, or `unlimited`, which was `-1` once; `nil` for anything else.
     package init?(_ text: some StringProtocol) {
-        if text == "unlimited" {
+        if text == "unlimited" || text == "-1" {
             self = .unlimited
         } else if let count = Int(text), count >= 0 {
             self = .atMost(count)

@@ -10,17 +10,21 @@ package struct SnapshotGroup: Hashable, Sendable {
         package var paths: [String]?
         /// In the order of their bytes.
         package var tags: [String]?
+        /// The parts that alone are in snapshots of belay's; empty for those of whole projects, and of other programs.
+        package var only: [String]
 
         package init(
             project: String? = nil,
             hostname: String? = nil,
             paths: [String]? = nil,
-            tags: [String]? = nil
+            tags: [String]? = nil,
+            only: [String] = []
         ) {
             self.project = project
             self.hostname = hostname
             self.paths = paths
             self.tags = tags
+            self.only = only
         }
     }
 
@@ -34,6 +38,9 @@ package struct SnapshotGroup: Hashable, Sendable {
 }
 
 /// By what snapshots are grouped before rules apply to each group.
+///
+/// Whatever it is, snapshots that hold only some parts of a project are apart from those of other parts and from
+/// those that hold all of it: a part never takes the place of the whole. Snapshots of other programs hold no parts.
 package enum SnapshotGrouping: Hashable, Sendable {
     /// belay's own: by project, and snapshots without a project by host and paths.
     case project
@@ -80,19 +87,22 @@ package enum SnapshotGrouping: Hashable, Sendable {
     }
 
     private func key(of snapshot: SnapshotSummary) -> SnapshotGroup.Key {
+        let only = snapshot.tags.only
         switch self {
         case .project:
             // A name alone may be that of another project in a directory of the same name.
             return SnapshotGroup.Key(
                 project: snapshot.tags.project,
                 hostname: snapshot.hostname,
-                paths: snapshot.paths.sortedByBytes()
+                paths: snapshot.paths.sortedByBytes(),
+                only: only
             )
         case .fields(let host, let paths, let tags):
             return SnapshotGroup.Key(
                 hostname: host ? snapshot.hostname : nil,
                 paths: paths ? snapshot.paths.sortedByBytes() : nil,
-                tags: tags ? snapshot.tags.tags.sortedByBytes() : nil
+                tags: tags ? snapshot.tags.tags.sortedByBytes() : nil,
+                only: only
             )
         }
     }
@@ -106,6 +116,7 @@ extension SnapshotGroup.Key {
             return [[1]] + values.map { [2] + Array($0.utf8) }
         }
         return part(project.map { [$0] }) + part(hostname.map { [$0] }) + part(paths) + part(tags)
+            + part(only)
     }
 }
 
@@ -116,6 +127,7 @@ extension SnapshotGroup.Key: CustomStringConvertible {
         if let hostname { parts.append("host \(hostname)") }
         if let paths { parts.append("paths \(paths.joined(separator: ", "))") }
         if let tags { parts.append("tags \(tags.joined(separator: ", "))") }
+        if !only.isEmpty { parts.append("only \(only.joined(separator: ", "))") }
         return parts.isEmpty ? "all snapshots" : parts.joined(separator: ", ")
     }
 }
