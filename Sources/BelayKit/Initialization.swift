@@ -12,6 +12,8 @@ package struct InitializationResult: Sendable {
     package var repositoryID: String
     /// Whether the repository was made now, rather than there already.
     package var createdRepository: Bool
+    /// Whether belay stores snapshots in a repository of its format.
+    package var isWritable = true
     /// The file that holds the random key, if there is one.
     package var keyFile: String?
     package var createdKeyFile: Bool
@@ -45,6 +47,7 @@ extension Belay {
             result.createdRepository = true
         }
         result.repositoryID = repository.config.id
+        result.isWritable = repository.config.version == .two
         if case .keyFile(let path)? = try passwordSource(choice) { result.keyFile = path }
         if !repositoryOnly { try writeConfiguration(project, choice, &result) }
         return result

@@ -42,13 +42,27 @@ extension Repository {
         return entries.sorted { ($0.created, $0.id) < ($1.created, $1.id) }
     }
 
+    /// Looks whether a key file is whole.
+    ///
+    /// - Throws: `repository.damaged` or a `FormatError` if not.
+    func checkKey(_ id: KeyID) async throws {
+        let bytes = try await load(Handle(id))
+        guard BlobHasher.digest(bytes) == id.digest else {
+            throw BelayError(.repositoryDamaged, "its contents do not match its name")
+        }
+        _ = try KeyFile.decode(bytes)
+    }
+
     /// Adds a password; gives its key's id.
+    ///
+    /// - Throws: `repository.read-only`, as all that changes keys.
     package func addKey(
         password: [UInt8],
         parameters: ScryptParameters,
         label: String? = nil
     ) async throws -> KeyID {
-        try await withLock(.shared) { _ in
+        try requireWritable()
+        return try await withLock(.shared) { _ in
             var host = self.host
             if let label { host.username = label }
             return try await Self.saveKey(masterKey, password, parameters, store, host, clock.now())
@@ -57,6 +71,7 @@ extension Repository {
 
     /// Removes a key other than the one in use.
     package func removeKey(_ id: KeyID) async throws {
+        try requireWritable()
         guard id != keyID else {
             throw BelayError(
                 .keyInUse,
@@ -82,7 +97,8 @@ extension Repository {
     ///
     /// The new key is stored and opened before the old one goes: killed in between, both open the repository.
     package func changeKey(password: [UInt8], parameters: ScryptParameters) async throws -> KeyID {
-        try await withLock(.exclusive) { lock in
+        try requireWritable()
+        return try await withLock(.exclusive) { lock in
             let new = try await Self.saveKey(masterKey, password, parameters, store, host, clock.now())
             try await lock.requireHeld()
             try await remove(Handle(keyID))

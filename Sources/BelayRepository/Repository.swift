@@ -116,12 +116,7 @@ extension Repository {
             )
         }
         do throws(FormatError) {
-            return try UnpackedFile.decode(
-                bytes,
-                version: config.version,
-                envelope: makeEnvelope(),
-                decompressor: ZstdDecompressor()
-            )
+            return try openUnpacked(bytes)
         } catch {
             throw BelayError(
                 .repositoryDamaged,
@@ -134,11 +129,31 @@ extension Repository {
     }
 }
 
+extension Repository {
+    /// The JSON text that is sealed in the bytes of a file.
+    func openUnpacked(_ bytes: [UInt8]) throws(FormatError) -> [UInt8] {
+        try UnpackedFile.decode(
+            bytes,
+            version: config.version,
+            envelope: makeEnvelope(),
+            decompressor: ZstdDecompressor()
+        )
+    }
+}
+
 // The store's calls, with its errors in words.
 extension Repository {
     package func list(_ kind: FileKind) async throws -> [StoredFile] {
         do throws(StoreError) {
             return try await store.list(kind)
+        } catch {
+            throw Self.failure("cannot list the \(kind)s of the repository", error)
+        }
+    }
+
+    func strays(_ kind: FileKind) async throws -> [StrayFile] {
+        do throws(StoreError) {
+            return try await store.strays(kind)
         } catch {
             throw Self.failure("cannot list the \(kind)s of the repository", error)
         }

@@ -132,6 +132,27 @@ package struct LocalStore: ObjectStore {
 }
 
 extension LocalStore {
+    package func strays(_ kind: FileKind) async throws(StoreError) -> [StrayFile] {
+        // A pack is too large to be looked into for this, and is missed by its index.
+        if kind == .config || kind == .pack { return [] }
+        return try await onFilePool { () throws(SystemError) in
+            var files: [StrayFile] = []
+            for name in try Paths.names(in: "\(root)/\(kind.folder)").sorted() {
+                if Digest(hexadecimal: name) != nil || Self.isUnfinished(name) || name.hasPrefix(".") {
+                    continue
+                }
+                let path = "\(kind.folder)/\(name)"
+                do throws(SystemError) {
+                    let bytes = try readRegularFile(path: "\(root)/\(path)", limit: kind.lengthMaximum)
+                    files.append(StrayFile(path: path, bytes: bytes))
+                } catch {
+                    // Whatever cannot be read as a file of a repository is somebody else's.
+                }
+            }
+            return files
+        }
+    }
+
     package func settleRemovals(of kind: FileKind) async throws(StoreError) {
         try await onFilePool { () throws(SystemError) in
             try Folder.open(path: kind == .config ? root : "\(root)/\(kind.folder)").synchronize()

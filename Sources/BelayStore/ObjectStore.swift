@@ -40,6 +40,11 @@ package protocol ObjectStore: Sendable {
     /// All files of a kind, in no order; names that are not 64 lower case hexadecimal digits are left out.
     func list(_ kind: FileKind) async throws(StoreError) -> [StoredFile]
 
+    /// What lies where files of a kind do, but has no name of one, as a file whose name was changed.
+    ///
+    /// Not what is hidden, what writes left that were cut off, or what is larger than a file of that kind can be.
+    func strays(_ kind: FileKind) async throws(StoreError) -> [StrayFile]
+
     /// Removes a file; one that is not there is fine.
     ///
     /// A power cut may bring it back until ``settleRemovals(of:)`` has returned.
@@ -57,6 +62,9 @@ package protocol ObjectStore: Sendable {
 }
 
 extension ObjectStore {
+    /// Where names are given by nobody else there is nothing else.
+    package func strays(_ kind: FileKind) async throws(StoreError) -> [StrayFile] { [] }
+
     /// Where a removal that was acknowledged is final there is nothing to wait for.
     package func settleRemovals(of kind: FileKind) async throws(StoreError) {}
 
@@ -85,6 +93,18 @@ package struct StoredFile: Hashable, Sendable {
         self.handle = handle
         self.size = size
         self.modified = modified
+    }
+}
+
+/// A file that has no name of one of a repository's.
+package struct StrayFile: Hashable, Sendable {
+    /// From the repository's root.
+    package var path: String
+    package var bytes: [UInt8]
+
+    package init(path: String, bytes: [UInt8]) {
+        self.path = path
+        self.bytes = bytes
     }
 }
 

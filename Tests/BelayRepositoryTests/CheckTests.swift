@@ -173,6 +173,18 @@ import Testing
         #expect(report.lostBlobs.count == 1)
     }
 
+    @Test func `finds damaged keys`() async throws {
+        let (store, repository, _) = try await makeRepository()
+        let key = try await repository.addKey(
+            password: Array("other".utf8),
+            parameters: try Sample.parameters()
+        )
+        #expect(try await check(repository).findings.isEmpty)
+        store.damage(Handle(key), with: Array("{}".utf8))
+        let report = try await check(repository)
+        #expect(report.findings.map(\.code) == ["key.unreadable"] && report.hasErrors)
+    }
+
     @Test func `finds damaged snapshots`() async throws {
         let (store, repository, ids) = try await makeRepository()
         store.damage(Handle(ids[0]), with: Sample.piece(9))

@@ -102,7 +102,17 @@ struct `What restic writes, belay` {
         let expected = try TreeState(site.project)
         expect(try site.belayRestore(), equals: expected, changing: restic.forgetting)
         try site.belay("verify", "--read-data")
-        for command in [["backup"], ["cleanup", "--keep-last", "1"], ["prune"], ["checkpoint", "no"]] {
+        let begun = try site.belay("init", "--repository-only")
+        #expect(
+            begun.text.contains("belay only reads") && !begun.text.contains("Next: belay backup"),
+            "\(begun)"
+        )
+        let key = try #require(try site.files("keys").first?.split(separator: "/").last.map(String.init))
+        let commands = [
+            ["backup"], ["cleanup", "--keep-last", "1"], ["prune"], ["checkpoint", "no"],
+            ["key", "add"], ["key", "change"], ["key", "recovery", "--new"], ["key", "remove", key],
+        ]
+        for command in commands {
             let output = try site.belay(command + ["--json"], expecting: 1)
             let failure = try output.failure()
             #expect(failure.error == "repository.read-only", "\(output)")

@@ -98,6 +98,8 @@ struct KeyAddCommand: BelayCommand {
 
     func execute(_ context: CommandContext) async throws -> ExitStatus {
         try await context.withWorkspace { workspace in
+            // Before anybody is asked for a password.
+            try workspace.repository.requireWritable()
             let id = try await workspace.repository.addKey(
                 password: try password.password(context),
                 parameters: .human,
@@ -168,6 +170,7 @@ struct KeyChangeCommand: BelayCommand {
                         "add a password with `belay key add`; remove the key with `belay key remove` while using that"
                 )
             }
+            try workspace.repository.requireWritable()
             let id = try await workspace.repository.changeKey(
                 password: try password.password(context),
                 parameters: .human

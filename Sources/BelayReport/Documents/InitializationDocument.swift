@@ -9,6 +9,8 @@ package struct InitializationDocument: ReportDocument {
     package let keyFile: String?
     package let createdKeyFile: Bool
     package let configuration: String?
+    /// Whether belay stores snapshots there, or only reads those that are there.
+    package let isWritable: Bool
 
     private enum CodingKeys: String, CodingKey {
         case messageType = "message_type"
@@ -17,6 +19,7 @@ package struct InitializationDocument: ReportDocument {
         case keyFile = "key_file"
         case createdKeyFile = "created_key_file"
         case configuration
+        case isWritable = "writable"
     }
 
     package init(_ result: InitializationResult) {
@@ -26,6 +29,7 @@ package struct InitializationDocument: ReportDocument {
         keyFile = result.keyFile
         createdKeyFile = result.createdKeyFile
         configuration = result.configuration
+        isWritable = result.isWritable
     }
 
     package func text(_ style: TextStyle) -> String {
@@ -42,7 +46,12 @@ package struct InitializationDocument: ReportDocument {
             lines.append("  belay key recovery        prints a recovery key to keep on paper")
         }
         lines.append("")
-        lines.append("Next: belay backup")
+        if isWritable {
+            lines.append("Next: belay backup")
+        } else {
+            lines.append("The repository has format version 1, which belay only reads.")
+            lines.append("Next: belay list, or to store snapshots in it: restic migrate upgrade_repo_v2")
+        }
         return lines.joined(separator: "\n")
     }
 }

@@ -14,6 +14,10 @@ package struct Finding: Hashable, Sendable {
     package enum Problem: Hashable, Sendable {
         case indexUnreadable(IndexID, reason: String)
         case snapshotUnreadable(SnapshotID, reason: String)
+        /// A key file that opens nothing any more.
+        case keyUnreadable(KeyID, reason: String)
+        /// A file of the repository under a name by which nobody finds it; a copy of one that is there, or not.
+        case misnamed(path: String, Handle, isCopy: Bool)
         case packMissing(PackID)
         case packLength(PackID, expected: UInt64, actual: UInt64)
         /// The index tells only a part of what the pack holds, or tells it in several files.
@@ -71,7 +75,7 @@ package struct Finding: Hashable, Sendable {
 extension Finding {
     package var severity: Severity {
         switch problem {
-        case .packUnknown, .packDescribedTwice, .packMixed: .hint
+        case .packUnknown, .packDescribedTwice, .packMixed, .misnamed(_, _, isCopy: true): .hint
         case .treeIrregular(_, .notCanonical), .treeIrregular(_, .notInOrder): .hint
         default: .error
         }
@@ -82,6 +86,8 @@ extension Finding {
         switch problem {
         case .indexUnreadable: "index.unreadable"
         case .snapshotUnreadable: "snapshot.unreadable"
+        case .keyUnreadable: "key.unreadable"
+        case .misnamed: "file.misnamed"
         case .packMissing: "pack.missing"
         case .packLength: "pack.length"
         case .packDescription: "pack.description"
@@ -105,6 +111,8 @@ extension Finding {
         switch problem {
         case .indexUnreadable(let id, _): Handle(id).path
         case .snapshotUnreadable(let id, _): Handle(id).path
+        case .keyUnreadable(let id, _): Handle(id).path
+        case .misnamed(let path, _, _): path
         case .packMissing(let id), .packLength(let id, _, _), .packDescription(let id, _),
             .packCompressedInVersion1(let id), .packUnreadable(let id, _), .packHash(let id),
             .packHeader(let id, _), .blobsDamaged(let id, _, _), .packUnknown(let id, _),
@@ -119,8 +127,11 @@ extension Finding {
     package var message: String {
         switch problem {
         case .indexUnreadable(_, let reason), .snapshotUnreadable(_, let reason),
-            .packUnreadable(_, let reason):
+            .keyUnreadable(_, let reason), .packUnreadable(_, let reason):
             return "cannot be read: \(reason)"
+        case .misnamed(_, let handle, isCopy: true): return "is a copy of \(handle.path)"
+        case .misnamed(_, let handle, isCopy: false):
+            return "is \(handle.path) under another name, by which nobody finds it"
         case .packMissing: return "is missing, but the index describes it"
         case .packLength(_, let expected, let actual):
             return "has \(Count.text(actual)) bytes instead of \(Count.text(expected))"
@@ -151,6 +162,10 @@ extension Finding {
         case .indexUnreadable, .packDescription, .packDescribedTwice: "run `belay repair index`"
         case .snapshotUnreadable(let id, _):
             "put the file back from a copy of the repository, or run `belay forget \(id.short)`"
+        case .keyUnreadable:
+            "put the file back from a copy of the repository, or delete it and run `belay key add`"
+        case .misnamed(_, _, isCopy: true): "move it away"
+        case .misnamed(_, let handle, isCopy: false): "rename it to `\(handle.digest.hexadecimal)`"
         case .packMissing, .treeLost(_, nil), .dataMissing:
             "put the file back from a copy of the repository, or run `belay repair index`, then `belay repair snapshots`"
         case .packLength(let id, _, _), .packUnreadable(let id, _), .packHash(let id), .packHeader(let id, _),

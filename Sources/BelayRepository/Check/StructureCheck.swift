@@ -35,6 +35,8 @@ struct StructureCheck {
         progress.begin(.reading)
         // Snapshots before the index: one that comes in between could refer to what the index does not know.
         let snapshots = try await readSnapshots()
+        try await checkKeys()
+        try await checkNames()
         let contents = try await readIndexes()
         let lengths = try await checkPacks(contents)
         let reader = TreeReader(BlobReader(repository, index: contents.table))
@@ -59,6 +61,48 @@ struct StructureCheck {
         }
         report.snapshots = snapshots.count
         return snapshots.sorted { ($0.snapshot.time, $0.id) < ($1.snapshot.time, $1.id) }
+    }
+
+    /// That each key file could open something; with which password is not known.
+    private mutating func checkKeys() async throws {
+        for file in try await repository.list(.key).sorted(by: { $0.handle.digest < $1.handle.digest }) {
+            let id = KeyID(file.handle.digest)
+            do {
+                try await repository.checkKey(id)
+            } catch let error as BelayError where error.code != .repositoryDamaged {
+                throw error
+            } catch {
+                report.add(.keyUnreadable(id, reason: Self.reason(error)))
+            }
+        }
+    }
+
+    /// That no snapshot and no key lies under a name by which nobody finds it.
+    ///
+    /// What is neither is somebody else's, and in nobody's way.
+    private mutating func checkNames() async throws {
+        for kind in [FileKind.snapshot, .key] {
+            let strays = try await repository.strays(kind)
+            if strays.isEmpty { continue }
+            let present = Set(try await repository.list(kind).map(\.handle))
+            for stray in strays where isFile(stray.bytes, kind) {
+                let handle = Handle(kind: kind, digest: BlobHasher.digest(stray.bytes))
+                report.add(.misnamed(path: stray.path, handle, isCopy: present.contains(handle)))
+            }
+        }
+    }
+
+    private func isFile(_ bytes: [UInt8], _ kind: FileKind) -> Bool {
+        do throws(FormatError) {
+            if kind == .key {
+                _ = try KeyFile.decode(bytes)
+            } else {
+                _ = try repository.openUnpacked(bytes)
+            }
+            return true
+        } catch {
+            return false
+        }
     }
 
     private mutating func readIndexes() async throws -> PackContents {

@@ -31,5 +31,9 @@ package struct RehearsalStore: ObjectStore {
 
     package func list(_ kind: FileKind) async throws(StoreError) -> [StoredFile] { try await base.list(kind) }
 
+    package func strays(_ kind: FileKind) async throws(StoreError) -> [StrayFile] {
+        try await base.strays(kind)
+    }
+
     package func remove(_ handle: Handle) async throws(StoreError) {}
 }
