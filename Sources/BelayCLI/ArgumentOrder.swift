@@ -4,6 +4,7 @@
 enum ArgumentOrder {
     private static let valued: Set<String> = [
         "-C", "--directory", "-r", "--repo", "-p", "--password-file", "--password-command", "--retry-lock",
+        "--limit-upload", "--limit-download",
     ]
     private static let flags: Set<String> = [
         "--json", "-q", "--quiet", "-v", "--verbose", "--no-color", "--no-cache", "--no-lock",

@@ -43,6 +43,12 @@ struct GlobalOptions: ParsableArguments {
     @Option(name: .long, help: .init("Wait so long for others' locks, such as 5m.", valueName: "duration"))
     var retryLock: String?
 
+    @Option(name: .long, help: .init("Write at most so many KiB/s to the repository.", valueName: "rate"))
+    var limitUpload: UInt64?
+
+    @Option(name: .long, help: .init("Read at most so many KiB/s from the repository.", valueName: "rate"))
+    var limitDownload: UInt64?
+
     func openOptions() throws -> OpenOptions {
         var options = OpenOptions()
         options.directory = directory
@@ -51,6 +57,8 @@ struct GlobalOptions: ParsableArguments {
         options.passwordCommand = passwordCommand
         options.noCache = noCache
         options.noLock = noLock
+        options.uploadMaximum = try bytesPerSecond(limitUpload, "--limit-upload")
+        options.downloadMaximum = try bytesPerSecond(limitDownload, "--limit-download")
         if let retryLock {
             guard let span = TimeSpan(retryLock) else {
                 throw BelayError(
@@ -62,5 +70,15 @@ struct GlobalOptions: ParsableArguments {
             options.lockRetry = span.duration
         }
         return options
+    }
+
+    /// The limit in bytes; `nil` for 0, which is none, as in restic.
+    private func bytesPerSecond(_ rate: UInt64?, _ flag: String) throws -> UInt64? {
+        guard let rate, rate > 0 else { return nil }
+        let (bytes, overflow) = rate.multipliedReportingOverflow(by: 1024)
+        guard !overflow else {
+            throw BelayError(.usage, "\(rate) KiB/s is no limit", hint: "write it like \(flag) 1024")
+        }
+        return bytes
     }
 }

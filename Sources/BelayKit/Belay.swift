@@ -55,7 +55,10 @@ package struct Belay: Sendable {
     /// The store at that place.
     package func store(_ choice: RepositoryChoice) throws -> any ObjectStore {
         switch choice.place {
-        case .local(let path): return LocalStore(path: path)
+        case .local(let path):
+            let store = LocalStore(path: path)
+            let limits = RateLimits(upload: options.uploadMaximum, download: options.downloadMaximum)
+            return limits.isEmpty ? store : RateLimitedStore(store, limits, clock: ContinuousClock())
         case .remote(let location):
             throw BelayError(
                 .repositoryUnavailable,

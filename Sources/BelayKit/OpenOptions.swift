@@ -10,6 +10,10 @@ package struct OpenOptions: Sendable {
     package var noLock = false
     /// `--retry-lock`.
     package var lockRetry: Duration?
+    /// `--limit-upload`, in bytes a second.
+    package var uploadMaximum: UInt64?
+    /// `--limit-download`, in bytes a second.
+    package var downloadMaximum: UInt64?
 
     package init() {}
 }

@@ -14,6 +14,13 @@ struct StoreCase: CustomTestStringConvertible, Sendable {
         StoreCase(testDescription: "local directory") { LocalStore(path: "\($0)/repository") },
         StoreCase(testDescription: "memory") { _ in MemoryStore() },
         StoreCase(testDescription: "simulation") { _ in SimulatedStore() },
+        StoreCase(testDescription: "local directory with limits") {
+            RateLimitedStore(
+                LocalStore(path: "\($0)/repository"),
+                RateLimits(upload: 1000, download: 1000),
+                clock: VirtualClock()
+            )
+        },
         StoreCase(testDescription: "faulty without faults") { _ in FaultyStore(MemoryStore(), []) },
     ]
 }
@@ -158,6 +165,10 @@ struct StoreCase: CustomTestStringConvertible, Sendable {
         try Data([1]).write(to: URL(fileURLWithPath: "\(folder)/data/ff/\(digest)"))
         #expect(try await store.list(.index).isEmpty)
         #expect(try await store.list(.pack).isEmpty)
+        // But for what a write leaves it tells that it is there.
+        let strays = try await store.strays(.index)
+        #expect(strays.count == 3 && strays.contains(StrayFile(path: "index/README", bytes: [1])))
+        for kind in [FileKind.snapshot, .config] { #expect(try await store.strays(kind).isEmpty) }
     }
 
     @Test func `takes away what was never finished, if it is old, and nothing else`() async throws {
