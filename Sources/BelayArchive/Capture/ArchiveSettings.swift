@@ -18,6 +18,8 @@ package struct ArchiveSettings: Sendable {
     package var flagExcludes: BackupExcludes?
     /// `--exclude-caches` and `--exclude-if-present`.
     package var markers: [ExcludeMarker] = []
+    /// Larger files are left out; in bytes.
+    package var fileSizeMaximum: UInt64?
     /// Whether other file systems below the root are left out.
     package var staysOnFileSystem = false
     /// Whether the result names what is new, modified and removed.
@@ -48,6 +50,8 @@ package struct SourceFailure: Hashable, Sendable {
         case incomplete
         /// Named by the configuration, and not there.
         case missing
+        /// A part of a kind that this version does not store.
+        case unsupported
     }
 
     /// Path below the project's root.

@@ -135,6 +135,11 @@ extension CaptureWorker {
                 if let match { lose(match, of: task) }
                 continue
             }
+            if rules.isTooLarge(status) {
+                counts.excluded += 1
+                if let match { lose(match, of: task) }
+                continue
+            }
             if status.isDirectory {
                 let child = makeTask(task, rules.inside(name, decision), status, index, match)
                 child.isMountPoint =

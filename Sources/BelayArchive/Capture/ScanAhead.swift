@@ -48,6 +48,7 @@ struct ScanAhead {
                 guard let status = folder.status(at: listing.cString(index)) else { continue }
                 let decision = rules.decide(name, isDirectory: status.isDirectory)
                 if case .skip = decision { continue }
+                if rules.isTooLarge(status) { continue }
                 if status.isDirectory {
                     pending.append(
                         Pending(parent: folder, name: Array(name), rules: rules.inside(name, decision))

@@ -13,6 +13,7 @@ final class ScanScope: Sendable {
     let includedPaths: [[UInt8]]
     let flagExcludes: BackupExcludes?
     let markers: [ExcludeMarker]
+    let fileSizeMaximum: UInt64
     let fingerprint: UInt64
 
     init(_ settings: ArchiveSettings) throws {
@@ -29,6 +30,7 @@ final class ScanScope: Sendable {
         }
         flagExcludes = settings.flagExcludes.flatMap { $0.isEmpty ? nil : $0 }
         markers = settings.markers
+        fileSizeMaximum = settings.fileSizeMaximum ?? .max
         var sum = excludes?.fingerprint ?? 0
         sum = sum &* 31 &+ (includes?.fingerprint ?? 0)
         sum = sum &* 31 &+ (flagExcludes?.fingerprint ?? 0)
@@ -146,6 +148,9 @@ struct ScanRules: Sendable {
         }
         return .skip
     }
+
+    /// Whether a file is left out for its size alone.
+    func isTooLarge(_ status: FileStatus) -> Bool { status.isRegular && status.size > scope.fileSizeMaximum }
 
     /// The rules inside an entry that ``decide(_:isDirectory:)`` kept.
     func inside(_ name: UnsafeBufferPointer<UInt8>, _ decision: Decision) -> ScanRules {

@@ -2,8 +2,10 @@ import ArgumentParser
 import BelayArchive
 import BelayCore
 import BelayFormat
+import BelayKit
 import BelayReport
 import BelayRules
+import BelaySystem
 import BelayWorkflows
 
 /// Flags of the commands that store a snapshot.
@@ -23,11 +25,29 @@ struct BackupOptions: ParsableArguments {
     )
     var dryRun = false
 
-    @Option(name: .long, help: .init("Leave out what matches; may be repeated.", valueName: "pattern"))
+    @Option(
+        name: [.customShort("e"), .long],
+        help: .init("Leave out what matches; may be repeated.", valueName: "pattern")
+    )
     var exclude: [String] = []
 
     @Option(name: .long, help: .init("Like --exclude, whatever the case of letters.", valueName: "pattern"))
     var iexclude: [String] = []
+
+    @Option(
+        name: .long,
+        help: .init("Read patterns of --exclude from a file, one a line; may be repeated.", valueName: "file")
+    )
+    var excludeFile: [String] = []
+
+    @Option(
+        name: .long,
+        help: .init("Like --exclude-file, whatever the case of letters.", valueName: "file")
+    )
+    var iexcludeFile: [String] = []
+
+    @Option(name: .long, help: .init("Leave out files larger than this, such as 100M.", valueName: "size"))
+    var excludeLargerThan: String?
 
     @Flag(name: .long, help: "Leave out the contents of directories marked as caches by a CACHEDIR.TAG file.")
     var excludeCaches = false
@@ -60,7 +80,7 @@ struct BackupOptions: ParsableArguments {
     var packSize: Int = 16
 
     /// What the flags ask for.
-    func request() throws -> BackupRequest {
+    func request(_ context: CommandContext) throws -> BackupRequest {
         var request = BackupRequest()
         request.message = message
         request.only = only
@@ -86,7 +106,21 @@ struct BackupOptions: ParsableArguments {
             )
         }
         request.packSize = packSize << 20
+        let (exclude, iexclude) = (
+            exclude + (try patterns(excludeFile, "--exclude-file", context)),
+            iexclude + (try patterns(iexcludeFile, "--iexclude-file", context))
+        )
         request.excludes = try BackupExcludes(texts: exclude, ignoringCase: iexclude)
+        if let excludeLargerThan {
+            guard let size = ByteCount(excludeLargerThan) else {
+                throw BelayError(
+                    .usage,
+                    "'\(excludeLargerThan)' is no size",
+                    hint: "write it like 100M or 2GiB"
+                )
+            }
+            request.fileSizeMaximum = size.bytes
+        }
         do throws(BackupExcludesError) {
             request.markers = try excludeIfPresent.map { (text) throws(BackupExcludesError) in
                 try ExcludeMarker(Array(text.utf8))
@@ -97,6 +131,26 @@ struct BackupOptions: ParsableArguments {
         if excludeCaches { request.markers.append(.cacheDirectory) }
         request.excludeTexts = exclude + iexclude + excludeIfPresent
         return request
+    }
+
+    /// The patterns in files of them.
+    private func patterns(_ files: [String], _ flag: String, _ context: CommandContext) throws -> [String] {
+        if files.isEmpty { return [] }
+        let base = try context.belay.startDirectory()
+        return try files.flatMap { file in
+            do throws(SystemError) {
+                let bytes = try readFile(path: Paths.absolute(file, from: base), limit: 64 << 20)
+                return PatternFile.patterns(in: String(decoding: bytes, as: UTF8.self)) {
+                    context.surroundings.environment[$0]
+                }
+            } catch {
+                throw BelayError(
+                    .usage,
+                    "the file '\(file)' of \(flag) cannot be read: \(error.reason)",
+                    hint: "check its path and permissions"
+                )
+            }
+        }
     }
 }
 
@@ -116,7 +170,7 @@ struct BackupCommand: BelayCommand {
     @OptionGroup var options: BackupOptions
 
     func execute(_ context: CommandContext) async throws -> ExitStatus {
-        try await store(try options.request(), context)
+        try await store(try options.request(context), context)
     }
 }
 

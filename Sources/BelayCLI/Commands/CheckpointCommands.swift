@@ -25,7 +25,7 @@ struct CheckpointCommand: BelayCommand {
                 hint: "use a word that is no time and no part of an id, such as before-upgrade"
             )
         }
-        var request = try options.request()
+        var request = try options.request(context)
         guard request.only.isEmpty else {
             throw BelayError(
                 .usage,

@@ -7,30 +7,39 @@ import BelayWorkflows
 
 /// Flags that say what to keep, with restic's names and meaning.
 struct RetentionOptions: ParsableArguments {
-    @Option(name: .long, help: .init("Keep the newest n snapshots.", valueName: "n"))
+    @Option(
+        name: [.customShort("l"), .long],
+        parsing: .unconditional,
+        help: .init("Keep the newest n snapshots.", valueName: "n")
+    )
     var keepLast: String?
     @Option(
-        name: .long,
+        name: [.customShort("H"), .long],
+        parsing: .unconditional,
         help: .init("Keep the newest of each of the last n hours that have one.", valueName: "n")
     )
     var keepHourly: String?
     @Option(
-        name: .long,
+        name: [.customShort("d"), .long],
+        parsing: .unconditional,
         help: .init("Keep the newest of each of the last n days that have one.", valueName: "n")
     )
     var keepDaily: String?
     @Option(
-        name: .long,
+        name: [.customShort("w"), .long],
+        parsing: .unconditional,
         help: .init("Keep the newest of each of the last n weeks that have one.", valueName: "n")
     )
     var keepWeekly: String?
     @Option(
-        name: .long,
+        name: [.customShort("m"), .long],
+        parsing: .unconditional,
         help: .init("Keep the newest of each of the last n months that have one.", valueName: "n")
     )
     var keepMonthly: String?
     @Option(
-        name: .long,
+        name: [.customShort("y"), .long],
+        parsing: .unconditional,
         help: .init("Keep the newest of each of the last n years that have one.", valueName: "n")
     )
     var keepYearly: String?
@@ -171,7 +180,8 @@ struct CleanupCommand: BelayCommand {
         abstract: "Remove snapshots that no rule keeps, and reclaim their space.",
         discussion: """
             The rules come from the flags, or from `retention` in belay.yaml. Checkpoints and the newest snapshot
-            always stay. --dry-run tells of each snapshot why it stays or goes. What is removed cannot be brought
+            always stay. Snapshots of single parts (--only) are counted apart from those of the whole project. Numbers
+            are from 0 on, or `unlimited`. --dry-run tells of each snapshot why it stays or goes. What is removed cannot be brought
             back.
             """
     )

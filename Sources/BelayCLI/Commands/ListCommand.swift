@@ -23,14 +23,35 @@ struct ListCommand: BelayCommand {
     )
     var tag: [String] = []
 
+    @Option(
+        name: [.customShort("H"), .long],
+        help: .init("List only snapshots of this host; may be repeated.", valueName: "name")
+    )
+    var host: [String] = []
+
+    @Option(
+        name: .long,
+        help: .init("List only snapshots of this absolute path; may be repeated.", valueName: "path")
+    )
+    var path: [String] = []
+
+    @Option(name: .long, help: .init("List only the newest n of each host and path.", valueName: "n"))
+    var latest: Int?
+
+    func validate() throws {
+        if let latest, latest < 1 { throw ValidationError("--latest takes a number from 1 on.") }
+    }
+
     func execute(_ context: CommandContext) async throws -> ExitStatus {
         try await context.withWorkspace { workspace in
             let catalog = try await SnapshotCatalog.load(workspace)
-            let listed = try await ListWorkflow(workspace).run(
-                catalog,
-                allProjects: allProjects,
-                tags: tag.map { $0.split(separator: ",").map(String.init) }
-            )
+            var request = ListRequest()
+            request.allProjects = allProjects
+            request.tags = tag.map { $0.split(separator: ",").map(String.init) }
+            request.hosts = host
+            request.paths = path
+            request.newest = latest
+            let listed = try await ListWorkflow(workspace).run(catalog, request)
             let document = SnapshotListDocument(
                 listed,
                 latest: catalog.ofProject.last?.id,

@@ -18,6 +18,10 @@ package struct Manifest: Codable, Hashable, Sendable {
     package var scope: Scope
     package var git: Git?
     package var totals: Totals
+    /// What could not be stored as it should, the first of it; `nil` if everything is as it was.
+    package var failures: [Failure]?
+    /// How many failures there were altogether; `nil` for none.
+    package var failureCount: Int?
 
     package init(
         program: String,
@@ -29,7 +33,8 @@ package struct Manifest: Codable, Hashable, Sendable {
         parts: [Part],
         scope: Scope,
         git: Git?,
-        totals: Totals
+        totals: Totals,
+        failures: [Failure] = []
     ) {
         self.program = program
         self.project = project
@@ -41,6 +46,28 @@ package struct Manifest: Codable, Hashable, Sendable {
         self.scope = scope
         self.git = git
         self.totals = totals
+        if !failures.isEmpty {
+            self.failures = Array(failures.prefix(Self.failuresMaximum))
+            failureCount = failures.count
+        }
+    }
+
+    /// More failures are only counted: a manifest is read for every list.
+    package static let failuresMaximum = 1000
+
+    /// Something that could not be stored as it should.
+    package struct Failure: Codable, Hashable, Sendable {
+        /// Below the project's directory; what is no UTF-8 in it is replaced.
+        package var path: String
+        /// `unreadable` for what is not in the snapshot, `unsteady`, `incomplete` or `unsupported`.
+        package var kind: String
+        package var reason: String
+
+        package init(path: String, kind: String, reason: String) {
+            self.path = path
+            self.kind = kind
+            self.reason = reason
+        }
     }
 
     /// What can be named alone.
@@ -69,6 +96,8 @@ package struct Manifest: Codable, Hashable, Sendable {
         package var exclude: [String]
         package var include: [String]
         package var excludeFlags: [String]
+        /// Larger files were left out; in bytes.
+        package var fileSizeMaximum: UInt64?
 
         package init(
             root: String,
@@ -76,7 +105,8 @@ package struct Manifest: Codable, Hashable, Sendable {
             gitignore: Bool,
             exclude: [String],
             include: [String],
-            excludeFlags: [String]
+            excludeFlags: [String],
+            fileSizeMaximum: UInt64? = nil
         ) {
             self.root = root
             self.only = only
@@ -84,6 +114,7 @@ package struct Manifest: Codable, Hashable, Sendable {
             self.exclude = exclude
             self.include = include
             self.excludeFlags = excludeFlags
+            self.fileSizeMaximum = fileSizeMaximum
         }
     }
 

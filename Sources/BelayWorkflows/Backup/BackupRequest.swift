@@ -22,6 +22,8 @@ package struct BackupRequest: Sendable {
     package var excludes: BackupExcludes?
     package var excludeTexts: [String] = []
     package var markers: [ExcludeMarker] = []
+    /// Larger files are left out; in bytes.
+    package var fileSizeMaximum: UInt64?
     package var staysOnFileSystem = false
     package var compression = CompressionLevel.auto
     /// Bytes.
