@@ -19,24 +19,26 @@ struct CommandContext: Sendable {
     let surroundings: Surroundings
     let belay: Belay
 
-    /// Opens project and repository, and tells what was odd about it.
-    func open() async throws -> Workspace {
-        let workspace = try await belay.open()
-        return workspace
-    }
-
-    /// Tells what went wrong without stopping the work.
-    func tellNotes(_ repository: Repository) {
-        for note in repository.notes { console.warn(note) }
+    /// Tells what went wrong without stopping the work, and what should be known of the snapshots that were named.
+    private func tellNotes(_ workspace: Workspace) {
+        for note in workspace.repository.notes { console.warn(note) }
+        for notice in workspace.notices.all {
+            console.warn(notice.message)
+            console.hint(notice.hint)
+        }
     }
 
     /// Runs `body` with an opened workspace, then tells its notes, however it ends.
-    func withWorkspace<Result: Sendable>(
-        _ body: (Workspace) async throws -> Result
-    ) async throws -> Result {
+    ///
+    /// What went well with a snapshot that may be another than was meant is no success.
+    func withWorkspace(_ body: (Workspace) async throws -> ExitStatus) async throws -> ExitStatus {
         let workspace = try await belay.open()
-        defer { tellNotes(workspace.repository) }
-        return try await body(workspace)
+        defer { tellNotes(workspace) }
+        let status = try await body(workspace)
+        let isDoubtful = workspace.notices.all.contains { notice in
+            if case .mayBeAnother = notice { true } else { false }
+        }
+        return status == .success && isDoubtful ? .incomplete : status
     }
 }
 

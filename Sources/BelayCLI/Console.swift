@@ -63,6 +63,11 @@ struct Console: Sendable {
         Terminal.write(errorStyle.warning("warning:") + " \(text)\n", to: STDERR_FILENO)
     }
 
+    /// What to do about a warning.
+    func hint(_ text: String) {
+        Terminal.write(errorStyle.hint("hint:") + " \(text)\n", to: STDERR_FILENO)
+    }
+
     /// What failed, why, and what to do.
     func report(_ error: BelayError) {
         if isJSON {

@@ -16,6 +16,8 @@ package struct Workspace: Sendable {
     package let lockRetry: Duration?
     /// Whether a lock is taken at all; not where the repository can only be read.
     package let takesLocks: Bool
+    /// What came up about the snapshots that were named.
+    package let notices = SnapshotNotices()
 
     package init(
         repository: Repository,

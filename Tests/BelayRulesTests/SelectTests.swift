@@ -61,6 +61,18 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("latest", false), ("latest~1", false), ("2 hours ago", false), ("20260122", false),
+        ("2026-01-22 14:30:15", false), ("ab22", true), ("AB2", true), ("before upgrade", true),
+        ("aa11", false),
+    ])
+    func `means the same whatever else there is, if it is an id or a name`(text: String, isNamed: Bool) throws
+    {
+        let snapshot = try summary("ab22", now.seconds - 3600, name: "before upgrade")
+        #expect(try #require(SnapshotReference(text)).names(snapshot) == isNamed)
+        #expect(try #require(SnapshotReference(snapshot.id.hexadecimal)).names(snapshot))
+    }
+
     @Test func `takes a whole id for nothing else`() throws {
         let all = try history()
         #expect(try resolve(all[2].id.hexadecimal) == "20260112")

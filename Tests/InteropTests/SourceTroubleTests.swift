@@ -37,6 +37,24 @@ struct `Where the project cannot be read, belay` {
         expect(try site.belayRestore(), equals: try TreeState(site.project))
     }
 
+    @Test func `does not take for removed what a snapshot could not read`() throws {
+        let site = try Site()
+        for name in ["file", "secret", "closed/a", "closed/b"] { try site.write("one\n", to: name) }
+        let before = try #require(try site.belayBackup().snapshotId)
+        try site.run("chmod", "0", "secret", "closed")
+        _ = try site.restrictedBelay("backup", expecting: 3)
+        try site.run("chmod", "644", "secret")
+        try site.run("chmod", "755", "closed")
+        #expect(try site.belay("list").text.contains("INCOMPLETE"))
+        #expect(try site.belay("show").text.contains("unreadable  secret: permission denied"))
+        for arguments in [["diff", before, "latest"], ["diff", "latest"]] {
+            let diff = try site.belay(arguments, expecting: 3)
+            #expect(diff.text.contains("no differences"), "\(diff)")
+            #expect(diff.said.contains("secret was not compared: snapshot "), "\(diff)")
+            #expect(diff.said.contains("closed was not compared: snapshot "), "\(diff)")
+        }
+    }
+
     @Test func `does not take a directory that it may not read for an empty one`() throws {
         let site = try Site()
         try site.write("x", to: "file")

@@ -59,7 +59,9 @@ struct DiffCommand: BelayCommand {
                 let result = try await workflow.run { scan in
                     try await ProgressDisplay.during(context.console, .scan(progress), scan)
                 } begin: { sides in
-                    if !isPlainPatch { try output.print(DiffSidesDocument(sides, zone: workspace.zone)) }
+                    if isPlainPatch { return }
+                    let notices = workspace.notices.all
+                    try output.print(DiffSidesDocument(sides, zone: workspace.zone, notices: notices))
                 } _: { entry in
                     let document = DiffChangeDocument(entry, form: form)
                     if context.console.isJSON {

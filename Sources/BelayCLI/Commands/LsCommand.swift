@@ -35,7 +35,7 @@ struct LsCommand: BelayCommand {
                 var isComplete = true
                 try await ListingWorkflow(workspace).run(snapshot, path: path, isRecursive: recursive) {
                     snapshot in
-                    try output.print(LsSnapshotDocument(snapshot.stored))
+                    try output.print(LsSnapshotDocument(snapshot.stored, in: workspace))
                 } refused: { path, reason in
                     isComplete = false
                     context.console.warn("'\(PrintableText.of(path))' is left out: \(reason)")

@@ -17,20 +17,23 @@ package struct DiffSidesDocument: ReportDocument {
     package let messageType = "comparison"
     package let source: String
     package let target: String?
+    package let notices: [SnapshotNoticeDocument]?
     private let description: String
 
     private enum CodingKeys: String, CodingKey {
         case messageType = "message_type"
         case source = "source_snapshot"
         case target = "target_snapshot"
+        case notices
     }
 
-    package init(_ sides: DiffSides, zone: TimeZoneRules) {
+    package init(_ sides: DiffSides, zone: TimeZoneRules, notices: [SnapshotNotice] = []) {
         func name(_ stored: StoredSnapshot) -> String {
             "snapshot \(stored.id.short) (\(stored.snapshot.time.compactText(in: zone)))"
         }
         source = sides.old.id.hexadecimal
         target = sides.new?.id.hexadecimal
+        self.notices = SnapshotNoticeDocument.all(notices)
         description = "from \(name(sides.old)) to \(sides.new.map(name) ?? "the project now")"
     }
 

@@ -15,17 +15,18 @@ package struct LsSnapshotDocument: ReportDocument {
     package let username: String
     package let tags: [String]
     package let program: String
+    package let notices: [SnapshotNoticeDocument]?
 
     private enum CodingKeys: String, CodingKey {
         case messageType = "message_type"
         case structType = "struct_type"
         case id
         case shortID = "short_id"
-        case time, parent, tree, paths, hostname, username, tags
+        case time, parent, tree, paths, hostname, username, tags, notices
         case program = "program_version"
     }
 
-    package init(_ stored: StoredSnapshot) {
+    package init(_ stored: StoredSnapshot, in workspace: Workspace) {
         id = stored.id.hexadecimal
         shortID = stored.id.short
         time = InstantText.of(stored.snapshot.time)
@@ -36,6 +37,7 @@ package struct LsSnapshotDocument: ReportDocument {
         username = stored.snapshot.username
         tags = stored.snapshot.tags
         program = stored.snapshot.programVersion
+        notices = SnapshotNoticeDocument.all(workspace.notices.all)
     }
 
     package func text(_ style: TextStyle) -> String { "" }

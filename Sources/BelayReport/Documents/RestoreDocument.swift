@@ -32,6 +32,7 @@ package struct RestoreDocument: ReportDocument {
     package let seconds: Double
     package let failures: [Failure]
     package let warnings: [Warning]
+    package let notices: [SnapshotNoticeDocument]?
     private let duration: Duration
     private let timestamp: String
 
@@ -49,7 +50,7 @@ package struct RestoreDocument: ReportDocument {
         case bytes = "bytes_restored"
         case verified
         case seconds = "seconds_elapsed"
-        case failures, warnings
+        case failures, warnings, notices
     }
 
     package init(_ result: RestoreResult, in workspace: Workspace) {
@@ -71,6 +72,7 @@ package struct RestoreDocument: ReportDocument {
         warnings = result.report.warnings.map {
             Warning(kind: $0.kind.rawValue, count: $0.count, path: $0.path, reason: $0.reason)
         }
+        notices = SnapshotNoticeDocument.all(workspace.notices.all)
         duration = result.duration
         timestamp = result.snapshot.snapshot.time.compactText(in: workspace.zone)
     }

@@ -102,6 +102,7 @@ package struct ShowDocument: ReportDocument {
     package let summary: Summary?
     package let contents: Contents
     package let manifest: Manifest?
+    package let notices: [SnapshotNoticeDocument]?
     private let localTime: String
 
     private enum CodingKeys: String, CodingKey {
@@ -111,7 +112,7 @@ package struct ShowDocument: ReportDocument {
         case isLatest = "latest"
         case project, kind, name, message, hostname, username, tags, paths, excludes, parent, original, tree
         case program = "program_version"
-        case summary, contents, manifest
+        case summary, contents, manifest, notices
     }
 
     package init(_ result: ShowResult, in workspace: Workspace) {
@@ -149,6 +150,7 @@ package struct ShowDocument: ReportDocument {
             }
         )
         manifest = result.manifest
+        notices = SnapshotNoticeDocument.all(workspace.notices.all)
         localTime = item.time
     }
 
@@ -179,6 +181,9 @@ package struct ShowDocument: ReportDocument {
             add("part", "\(part.name) (\(part.kind)): \(part.paths.joined(separator: ", "))")
         }
         if let only = manifest?.scope.only { add("only", only.joined(separator: ", ")) }
+        if let count = manifest?.failureCount {
+            add("incomplete", "\(Count.text(count, "item")) could not be stored as it should")
+        }
         var total =
             "\(Count.text(contents.files, "file")), \(Count.text(contents.folders, "directory", "directories"))"
         if contents.others > 0 { total += ", \(Count.text(contents.others, "other entry", "other entries"))" }
@@ -193,7 +198,7 @@ package struct ShowDocument: ReportDocument {
                 "\(ByteCount(summary.dataAddedPacked)) stored (\(ByteCount(summary.dataAdded)) before compression)"
             )
         }
-        return (lines + typeLines).joined(separator: "\n")
+        return (lines + typeLines + failureLines(style)).joined(separator: "\n")
     }
 
     private var typeLines: [String] {
@@ -213,6 +218,20 @@ package struct ShowDocument: ReportDocument {
             ])
         }
         return [""] + table.lines
+    }
+
+    /// More failures than this are only counted in the text.
+    private static let failuresShown = 20
+
+    private func failureLines(_ style: TextStyle) -> [String] {
+        guard let failures = manifest?.failures, let count = manifest?.failureCount else { return [] }
+        let shown = failures.prefix(Self.failuresShown)
+        var lines = shown.map { failure in
+            style.warning(failure.kind)
+                + "  \(PrintableText.of(failure.path)): \(PrintableText.of(failure.reason))"
+        }
+        if count > shown.count { lines.append("and \(count - shown.count) more") }
+        return [""] + lines
     }
 
     private static func text(_ git: Manifest.Git) -> String {

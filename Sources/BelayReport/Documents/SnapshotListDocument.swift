@@ -23,6 +23,8 @@ package struct SnapshotItem: Encodable, Sendable {
     package let program: String
     package let message: String?
     package let parts: [String]?
+    /// How many items could not be stored as they should; `nil` for none.
+    package let failureCount: Int?
 
     private enum CodingKeys: String, CodingKey {
         case id
@@ -34,6 +36,7 @@ package struct SnapshotItem: Encodable, Sendable {
         case isLatest = "latest"
         case program = "program_version"
         case message, parts
+        case failureCount = "failure_count"
     }
 
     package init(
@@ -64,6 +67,7 @@ package struct SnapshotItem: Encodable, Sendable {
         program = snapshot.programVersion
         message = manifest?.message
         // A full snapshot holds all of the project, whatever parts have names.
+        failureCount = manifest?.failureCount
         parts = manifest.map { $0.scope.only.isEmpty ? [] : $0.parts.map(\.name) }
     }
 }
@@ -126,6 +130,7 @@ package struct SnapshotListDocument: ReportDocument {
         if let message = item.message { words.append(message) }
         if !item.tags.isEmpty { words.append("[\(item.tags.joined(separator: ", "))]") }
         if item.kind == "foreign" { words.append(item.program) }
+        if item.failureCount != nil { words.append("INCOMPLETE") }
         if item.isLatest { words.append("LATEST") }
         return words.joined(separator: "  ")
     }

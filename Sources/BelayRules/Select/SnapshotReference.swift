@@ -48,6 +48,19 @@ package enum SnapshotReference: Hashable, Sendable {
         }
     }
 
+    /// Whether it names that snapshot by its id or name: then it means the same whatever other snapshots there are.
+    ///
+    /// `latest` and times depend on the others.
+    package func names(_ snapshot: SnapshotSummary) -> Bool {
+        switch self {
+        case .latest, .relative: false
+        case .id(let id): id == snapshot.id
+        case .word(let word):
+            word.text == snapshot.tags.name
+                || word.idPrefix.map { snapshot.id.hexadecimal.utf8.starts(with: $0.utf8) } == true
+        }
+    }
+
     /// Whether a checkpoint may be called that: nothing that always means something else, and no control
     /// characters.
     package static func isUsableAsName(_ name: String) -> Bool {

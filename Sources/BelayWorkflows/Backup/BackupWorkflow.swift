@@ -40,9 +40,10 @@ package struct BackupWorkflow: Sendable {
         let begin = clock.now
         let started = workspace.clock.now()
         let selection = try PartSelection(request.only, in: workspace.project)
-        let tags = try snapshotTags()
+        let tags = try snapshotTags(selection)
         // The snapshots first, then the index: one that appears in between is in the index then.
         let catalog = try await SnapshotCatalog.load(workspace)
+        noteUnreadable(catalog)
         try refuseTakenName(catalog)
         let known = try await workspace.repository.loadKnownBlobs()
         let settings = archiveSettings(selection, started)
@@ -57,8 +58,9 @@ package struct BackupWorkflow: Sendable {
             ? Archiver(repository: repository, settings: settings, cacheFolder: nil) : reader
         // A snapshot that got other tags has another id; it keeps the first one, and holds what it held.
         let present = Set(catalog.all.map(\.id)).union(catalog.all.compactMap(\.snapshot.original))
-        let parent = catalog.parent(host: repository.host.hostname, paths: [workspace.project.directory])
-        let whole = try await lastWhole(catalog)
+        let (host, paths) = (repository.host.hostname, [workspace.project.directory])
+        let parent = catalog.parent(host: host, paths: paths)
+        let whole = catalog.lastWhole(host: host, paths: paths)
         let own = request.isForced ? nil : reader.openCache(snapshots: present)
         let made = own == nil ? try await makeCache(reader, whole, catalog) : nil
         let cache = own ?? made
@@ -79,7 +81,8 @@ package struct BackupWorkflow: Sendable {
                 progress: progress
             )
             try refuseEmpty(files, whole)
-            let manifest = makeManifest(selection, files, started)
+            let failures = files.failures + missingParts(selection)
+            let manifest = makeManifest(selection, files.totals, failures, started)
             let text = try ManifestText.encode(manifest)
             let root = try await GeneratedTree.store(
                 files: [(GeneratedFolder.manifest, text)],
@@ -88,16 +91,16 @@ package struct BackupWorkflow: Sendable {
                 repository,
                 at: started
             )
-            return (files: files, manifest: manifest, text: text, root: root)
+            return (files: files, failures: failures, manifest: manifest, text: text, root: root)
         }
-        let (files, manifest, manifestText, root) = stored.result
+        let (files, failures, manifest, manifestText, root) = stored.result
         var result = BackupResult(
             snapshot: nil,
             manifest: manifest,
             totals: files.totals,
             counts: files.counts,
             added: stored.added,
-            failures: files.failures + missingParts(selection),
+            failures: failures,
             changes: files.changes,
             parent: parent?.id,
             duration: clock.now - begin,
@@ -111,8 +114,8 @@ package struct BackupWorkflow: Sendable {
             time: started.inZone(workspace.zone),
             parent: parent?.id,
             tree: root,
-            paths: [workspace.project.directory],
-            hostname: repository.host.hostname,
+            paths: paths,
+            hostname: host,
             username: repository.host.username,
             userID: repository.host.userID,
             groupID: repository.host.groupID,
@@ -153,23 +156,6 @@ package struct BackupWorkflow: Sendable {
         )
     }
 
-    /// The newest snapshot of this directory that holds all of it, and not only some components.
-    private func lastWhole(_ catalog: SnapshotCatalog) async throws -> StoredSnapshot? {
-        var reader = ManifestReader(workspace)
-        let host = workspace.repository.host.hostname
-        for stored in catalog.all.reversed()
-        where stored.snapshot.hostname == host && stored.snapshot.paths == [workspace.project.directory] {
-            do {
-                guard let scope = try await reader.manifest(of: stored.snapshot)?.scope, !scope.only.isEmpty
-                else { return stored }
-            } catch let error as BelayError where error.code == .repositoryDamaged {
-                // Most are whole, and to be warned in vain is better than not to be.
-                return stored
-            }
-        }
-        return nil
-    }
-
     /// What the last snapshot's trees tell, where no cache of ours does.
     private func makeCache(
         _ archiver: Archiver,
@@ -203,6 +189,7 @@ package struct BackupWorkflow: Sendable {
         settings.selection = selection.paths.map { Array($0.utf8) }
         settings.flagExcludes = request.excludes
         settings.markers = request.markers
+        settings.fileSizeMaximum = request.fileSizeMaximum
         settings.staysOnFileSystem = request.staysOnFileSystem
         settings.namesChanges = request.namesChanges
         settings.compression = request.compression
@@ -210,17 +197,26 @@ package struct BackupWorkflow: Sendable {
         return settings
     }
 
-    private func snapshotTags() throws -> [String] {
+    private func snapshotTags(_ selection: PartSelection) throws -> [String] {
         do throws(SnapshotTagError) {
             return try SnapshotTags(
                 kind: request.kind,
                 name: request.name,
                 project: workspace.project.name,
+                only: selection.paths.isEmpty ? [] : selection.parts.map(\.name),
                 userTags: request.tags
             ).tags
         } catch {
             throw BelayError(.usage, "a tag cannot be used: \(error)", hint: "tags are texts without commas")
         }
+    }
+
+    /// A damaged repository is no reason not to store what is there, but one to be told of.
+    private func noteUnreadable(_ catalog: SnapshotCatalog) {
+        if catalog.unreadable.isEmpty { return }
+        workspace.repository.note(
+            "\(SnapshotNotice.unreadable(catalog.unreadable.map(\.id))): \(SnapshotNotice.unreadableHint)"
+        )
     }
 
     private func refuseTakenName(_ catalog: SnapshotCatalog) throws {
@@ -292,7 +288,7 @@ package struct BackupWorkflow: Sendable {
                 section.names.map {
                     SourceFailure(
                         path: "\(section.key)/\($0)",
-                        kind: .unreadable,
+                        kind: .unsupported,
                         reason: "this version of belay stores files only; it is not in the snapshot"
                     )
                 }
@@ -310,7 +306,8 @@ package struct BackupWorkflow: Sendable {
 
     private func makeManifest(
         _ selection: PartSelection,
-        _ files: CaptureResult,
+        _ totals: FolderTotals,
+        _ failures: [SourceFailure],
         _ started: Timestamp
     ) -> Manifest {
         let configuration = workspace.project.configuration
@@ -336,7 +333,8 @@ package struct BackupWorkflow: Sendable {
                 gitignore: configuration.gitignore == .respect,
                 exclude: configuration.allExcludes,
                 include: configuration.include,
-                excludeFlags: request.excludeTexts
+                excludeFlags: request.excludeTexts,
+                fileSizeMaximum: request.fileSizeMaximum
             ),
             git: git.map {
                 Manifest.Git(
@@ -349,11 +347,10 @@ package struct BackupWorkflow: Sendable {
                     stashes: $0.stashes
                 )
             },
-            totals: Manifest.Totals(
-                files: files.totals.files,
-                folders: files.totals.folders,
-                bytes: files.totals.bytes
-            )
+            totals: Manifest.Totals(files: totals.files, folders: totals.folders, bytes: totals.bytes),
+            failures: failures.map {
+                Manifest.Failure(path: $0.path, kind: $0.kind.rawValue, reason: $0.reason)
+            }
         )
     }
 

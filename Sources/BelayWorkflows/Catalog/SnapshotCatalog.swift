@@ -38,7 +38,8 @@ package struct SnapshotCatalog: Sendable {
 
     /// The snapshot that a SNAP argument means.
     ///
-    /// Looks among the project's own; an id is also found among all others.
+    /// Looks among the project's own; an id is also found among all others. What was chosen for its time, as `latest`
+    /// is, leads to notices if it may be another one or holds only parts.
     ///
     /// - Throws: `snapshot.not-found` or `snapshot.ambiguous` with the candidates.
     package func resolve(_ text: String) throws -> StoredSnapshot {
@@ -71,7 +72,36 @@ package struct SnapshotCatalog: Sendable {
         guard let found = all.first(where: { $0.id == id }) else {
             throw BelayError(.snapshotNotFound, "no snapshot matches '\(text)'", hint: "run `belay list`")
         }
+        notice(found, text)
         return found
+    }
+
+    /// The same for what cannot be taken back: nothing that an unreadable file may have pushed out of its place.
+    ///
+    /// - Throws: `repository.damaged` as well.
+    func resolveSurely(_ text: String) throws -> StoredSnapshot {
+        let found = try resolve(text)
+        guard unreadable.isEmpty || isNamed(found, text) else {
+            throw BelayError(
+                .repositoryDamaged,
+                "`\(text)` may mean another snapshot: \(SnapshotNotice.unreadable(unreadable.map(\.id)))",
+                hint: "name the snapshot by its id: `\(found.id.short)`"
+            )
+        }
+        return found
+    }
+
+    private func isNamed(_ found: StoredSnapshot, _ text: String) -> Bool {
+        SnapshotReference(text)?.names(SnapshotSummary(found)) ?? false
+    }
+
+    private func notice(_ found: StoredSnapshot, _ text: String) {
+        if isNamed(found, text) { return }
+        if !unreadable.isEmpty { workspace.notices.add(.mayBeAnother(unreadable.map(\.id))) }
+        let parts = SnapshotTags(found.snapshot.tags).only
+        if parts.isEmpty { return }
+        let whole = lastWhole(host: found.snapshot.hostname, paths: found.snapshot.paths)
+        workspace.notices.add(.isPartial(found.id, parts: parts, whole: whole?.id))
     }
 
     /// The snapshot that cannot be read and whose id alone begins like this: it has no other name.
@@ -95,5 +125,13 @@ package struct SnapshotCatalog: Sendable {
     /// The newest snapshot of the same host and paths, which a new one follows.
     package func parent(host: String, paths: [String]) -> StoredSnapshot? {
         all.last { $0.snapshot.hostname == host && $0.snapshot.paths == paths }
+    }
+
+    /// The newest snapshot of the same host and paths that holds all of the project, and not only some parts.
+    func lastWhole(host: String, paths: [String]) -> StoredSnapshot? {
+        all.last { stored in
+            stored.snapshot.hostname == host && stored.snapshot.paths == paths
+                && SnapshotTags(stored.snapshot.tags).only.isEmpty
+        }
     }
 }

@@ -151,7 +151,7 @@ package struct CleanupWorkflow: Sendable {
                 unreadable.append(id)
                 continue
             }
-            let found = try catalog.resolve(text)
+            let found = try catalog.resolveSurely(text)
             let tags = SnapshotTags(found.snapshot.tags)
             if tags.isCheckpoint, let name = tags.name {
                 throw BelayError(

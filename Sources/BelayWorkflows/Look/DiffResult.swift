@@ -134,7 +134,7 @@ package struct DiffTotals: Hashable, Sendable {
 package struct DiffResult: Sendable {
     package var sides: DiffSides
     package var totals: DiffTotals
-    /// What of the project could not be read, and so was not compared.
+    /// What could not be read, of the project now or when a snapshot was made, and so was not compared.
     package var failures: [SourceFailure]
 
     package init(sides: DiffSides, totals: DiffTotals, failures: [SourceFailure]) {

@@ -52,7 +52,9 @@ package struct DiffWorkflow: Sendable {
             let old = try await access.snapshot(request.from ?? "latest")
             let other: LocatedSnapshot?
             if let to = request.to { other = try await access.snapshot(to) } else { other = nil }
-            let paths = try await paths([old] + [other].compactMap { $0 })
+            let manifests = try await manifests([old] + [other].compactMap { $0 })
+            let paths = paths(manifests.map(\.?.scope))
+            var unread = [UnreadPaths(old, manifests.first ?? nil), UnreadPaths()]
             var result = DiffResult(
                 sides: DiffSides(old: old.stored, new: other?.stored),
                 totals: DiffTotals(),
@@ -61,14 +63,14 @@ package struct DiffWorkflow: Sendable {
             let new: Side
             if let other {
                 new = Side(other, access)
+                unread[1] = UnreadPaths(other, manifests.last ?? nil)
             } else {
                 let scan = try await whileScanning { try await ProjectScan.run(access, progress: progress) }
                 result.failures = scan.failures
+                unread[1] = UnreadPaths(scan.failures)
                 new = Side(scan, .onDisk(try Folder.open(path: workspace.project.directory)))
             }
             try await begin(result.sides)
-            // An unreadable file is missing from the scan, but nobody removed it.
-            let unread = Set(result.failures.filter { $0.kind == .unreadable }.map(\.path))
             let before = Side(old, access)
             let comparison = TreeComparison(
                 old: before.source,
@@ -78,7 +80,9 @@ package struct DiffWorkflow: Sendable {
             )
             var totals = DiffTotals()
             let missing = try await comparison.run(before.tree, new.tree) { change in
-                if change.new == nil && isUnread(change.path, unread) { return }
+                // What could not be read is missing, but nobody removed it.
+                if change.new == nil && unread[1].hides(change.path) { return }
+                if change.old == nil && unread[0].hides(change.path) { return }
                 guard let entry = try await entry(change, before, new) else { return }
                 totals.add(entry)
                 try await body(entry)
@@ -93,36 +97,37 @@ package struct DiffWorkflow: Sendable {
                 )
             }
             result.totals = totals
+            result.failures += unread.flatMap(\.met)
             return result
         }
     }
 
+    /// What the snapshots say of themselves; `nil` for those of other programs, and where it cannot be read.
+    private func manifests(_ snapshots: [LocatedSnapshot]) async throws -> [Manifest?] {
+        var reader = ManifestReader(workspace)
+        var manifests: [Manifest?] = []
+        for snapshot in snapshots {
+            do {
+                manifests.append(try await reader.manifest(of: snapshot.stored.snapshot))
+            } catch let error as BelayError where error.code == .repositoryDamaged {
+                let id = snapshot.stored.id.short
+                workspace.repository.note("the manifest of snapshot \(id) cannot be read: \(error)")
+                manifests.append(nil)
+            }
+        }
+        return manifests
+    }
+
     /// The paths to compare: those asked for, or those that a partial snapshot holds.
-    private func paths(_ snapshots: [LocatedSnapshot]) async throws -> [[UInt8]] {
+    private func paths(_ scopes: [Manifest.Scope?]) -> [[UInt8]] {
         if !request.only.isEmpty {
             return request.only.flatMap { name in
                 let component = workspace.project.configuration.components.first { $0.name == name }
                 return (component?.paths ?? [name]).map { SnapshotPath.normalized($0) }
             }
         }
-        var reader = ManifestReader(workspace)
-        for snapshot in snapshots {
-            guard let scope = try await reader.manifest(of: snapshot.stored.snapshot)?.scope,
-                !scope.only.isEmpty
-            else { continue }
-            return scope.only.map { SnapshotPath.normalized($0) }
-        }
-        return []
-    }
-
-    private func isUnread(_ path: [UInt8], _ unread: Set<String>) -> Bool {
-        if unread.isEmpty { return false }
-        var path = path[...]
-        while !path.isEmpty {
-            if unread.contains(String(decoding: path, as: UTF8.self)) { return true }
-            path = path.prefix(upTo: path.lastIndex(of: 0x2F) ?? path.startIndex)
-        }
-        return false
+        let only = scopes.lazy.compactMap(\.?.only).first { !$0.isEmpty } ?? []
+        return only.map { SnapshotPath.normalized($0) }
     }
 
     /// What is to be told of a change; `nil` for nothing.
