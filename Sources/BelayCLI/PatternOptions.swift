@@ -9,7 +9,11 @@ extension BackupExcludes {
         do throws(BackupExcludesError) {
             try self.init(texts.map { Array($0.utf8) }, ignoringCase: others.map { Array($0.utf8) })
         } catch {
-            throw BelayError(.usage, "a pattern cannot be used: \(error)")
+            throw BelayError(
+                .usage,
+                "a pattern cannot be used: \(error)",
+                hint: "put a backslash before a bracket that stands for itself: '\\['"
+            )
         }
     }
 }

@@ -142,6 +142,24 @@ package enum SnapshotTagError: Error, Hashable, Sendable {
     }
 }
 
+extension SnapshotTagError {
+    /// The failure in the words for a person.
+    package var report: BelayError {
+        switch self {
+        case .empty: BelayError(.usage, "a tag is empty", hint: "write a word: --tag nightly")
+        case .comma(let tag):
+            BelayError(.usage, "the tag '\(tag)' has a comma in it", hint: "write it without")
+        case .reserved(let tag):
+            BelayError(
+                .usage,
+                "the tag '\(tag)' is one of belay's own",
+                hint:
+                    "choose one that is not '\(SnapshotTags.mark)' and does not begin with '\(SnapshotTags.mark):'"
+            )
+        }
+    }
+}
+
 /// A value within a tag: `%` and two digits stand for each byte that a tag cannot hold.
 private enum TagValue {
     /// Encodes commas, per cent signs, control characters, line separators and white space at the end, which

@@ -6,6 +6,16 @@ package enum BackupExcludesError: Error, Hashable, Sendable {
     case markerWithoutName
 }
 
+extension BackupExcludesError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .invalidPattern(let bytes):
+            "in '\(String(decoding: bytes, as: UTF8.self))' a bracket is not closed, or nothing follows a backslash"
+        case .markerWithoutName: "it names no file"
+        }
+    }
+}
+
 /// The patterns of `--exclude` and `--iexclude`, which mean what they mean to restic.
 ///
 /// A pattern is a row of components, and it matches where the components of a path have that row anywhere, so

@@ -16,6 +16,20 @@ package enum GitIndexError: Error, Hashable, Sendable {
     case tooLarge
 }
 
+extension GitIndexError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .notAnIndex: "it is no index of git"
+        case .unsupportedVersion(let version): "it has version \(version), which belay does not know"
+        case .unsupportedExtension(let name): "it needs the extension '\(name)', which belay does not know"
+        case .missingSharedIndex(let name): "the other half of it, '\(name)', is missing"
+        case .truncated: "it ends too early"
+        case .malformedEntry(let number): "its entry \(number) makes no sense"
+        case .tooLarge: "its paths are too long"
+        }
+    }
+}
+
 /// The paths that git tracks, as its index lists them.
 ///
 /// The checksum at the end is not looked at: whoever makes an index can make it fit, and git may leave it

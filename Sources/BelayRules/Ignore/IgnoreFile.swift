@@ -6,6 +6,15 @@ package enum IgnoreFileError: Error, Hashable, Sendable {
     case lineTooLong(line: Int)
 }
 
+extension IgnoreFileError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .tooLarge(let byteCount): "it is too large: \(byteCount) bytes"
+        case .lineTooLong(let line): "line \(line) is too long"
+        }
+    }
+}
+
 /// The patterns of one `.gitignore`, `info/exclude` or global excludes file, arranged for asking all at once.
 ///
 /// Nothing in it depends on where the file lies, so that equal files can share one value.
