@@ -169,13 +169,16 @@ import Testing
 
     @Test(arguments: [
         "latest", "latest~1", "yesterday", "2 days ago", " x", "x ", "", "a\nb",
-        String(repeating: "a", count: 64),
+        String(repeating: "a", count: 64), "2026", "20261121", "2026-11-21", "20261121_1430", "abcdef12",
+        "ABCDEF123",
     ])
-    func `leaves no name to a checkpoint that always means something else`(name: String) {
+    func `leaves no name to a checkpoint that means something else or hides it`(name: String) {
         #expect(!SnapshotReference.isUsableAsName(name))
     }
 
-    @Test(arguments: ["before upgrade", "latest-1", "v1.2", "2026", "漢", "days ago"])
+    @Test(arguments: [
+        "before upgrade", "latest-1", "v1.2", "v2026", "漢", "days ago", "cafe", "facade", "20269999x",
+    ])
     func `leaves every other name`(name: String) {
         #expect(SnapshotReference.isUsableAsName(name))
     }

@@ -22,7 +22,7 @@ struct CheckpointCommand: BelayCommand {
             throw BelayError(
                 .usage,
                 "'\(name)' cannot be the name of a checkpoint",
-                hint: "use a word that is no time and no part of an id, such as before-upgrade"
+                hint: "use a word that is neither a time nor like an id, such as before-upgrade"
             )
         }
         var request = try options.request(context)
@@ -56,7 +56,7 @@ struct ReleaseCommand: BelayCommand {
     func execute(_ context: CommandContext) async throws -> ExitStatus {
         try await context.withWorkspace { workspace in
             let released = try await ReleaseWorkflow(workspace).run(name)
-            try context.console.print(ReleaseDocument(name: name, snapshot: released, in: workspace))
+            try context.console.print(ReleaseDocument(name: name, released, in: workspace))
             return .success
         }
     }

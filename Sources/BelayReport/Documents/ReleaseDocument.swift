@@ -1,4 +1,3 @@
-package import BelayCore
 package import BelayWorkflows
 
 /// A checkpoint that is one no more.
@@ -6,9 +5,14 @@ package struct ReleaseDocument: ReportDocument {
     package let name: String
     package let snapshot: SnapshotItem
 
-    package init(name: String, snapshot: StoredSnapshot, in workspace: Workspace) {
+    package init(name: String, _ result: ReleaseResult, in workspace: Workspace) {
         self.name = name
-        self.snapshot = SnapshotItem(snapshot, isLatest: false, in: workspace)
+        snapshot = SnapshotItem(
+            result.snapshot,
+            isLatest: result.isLatest,
+            in: workspace,
+            manifest: result.manifest
+        )
     }
 
     package func text(_ style: TextStyle) -> String {
@@ -17,4 +21,6 @@ package struct ReleaseDocument: ReportDocument {
         To pin the present state again: belay checkpoint \(name)
         """
     }
+
+    package func quietText(_ style: TextStyle) -> String { "" }
 }

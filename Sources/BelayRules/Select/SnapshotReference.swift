@@ -61,10 +61,16 @@ package enum SnapshotReference: Hashable, Sendable {
         }
     }
 
-    /// Whether a checkpoint may be called that: nothing that always means something else, and no control
-    /// characters.
+    /// As many digits of an id are in lists: what has them looks like an id, and what is shorter is a word,
+    /// such as `cafe`.
+    private static let idDigits = 8
+
+    /// Whether a checkpoint may be called that: nothing that means something else or looks like a time or an
+    /// id, which the name would hide, and no control characters.
     package static func isUsableAsName(_ name: String) -> Bool {
-        guard case .word(let word) = SnapshotReference(name), word.text == name else { return false }
+        guard case .word(let word) = SnapshotReference(name), word.text == name, word.time == nil,
+            (word.idPrefix ?? "").utf8.count < idDigits
+        else { return false }
         return !name.unicodeScalars.contains { $0.properties.generalCategory == .control }
     }
 

@@ -57,15 +57,7 @@ package struct ListWorkflow: Sendable {
         var reader = ManifestReader(workspace)
         var listed: [ListedSnapshot] = []
         for stored in chosen {
-            var item = ListedSnapshot(stored: stored)
-            do {
-                item.manifest = try await reader.manifest(of: stored.snapshot)
-            } catch let error as BelayError where error.code == .repositoryDamaged {
-                workspace.repository.note(
-                    "the manifest of snapshot \(stored.id.short) cannot be read: \(error)"
-                )
-            }
-            listed.append(item)
+            listed.append(ListedSnapshot(stored: stored, manifest: try await reader.readable(stored)))
         }
         reader.saveCache()
         return listed

@@ -26,6 +26,16 @@ package struct ManifestReader {
         return try ManifestText.decode(text)
     }
 
+    /// The manifest of a snapshot; one that cannot be read is noted and left out.
+    package mutating func readable(_ stored: StoredSnapshot) async throws -> Manifest? {
+        do {
+            return try await manifest(of: stored.snapshot)
+        } catch let error as BelayError where error.code == .repositoryDamaged {
+            workspace.repository.note("the manifest of snapshot \(stored.id.short) cannot be read: \(error)")
+            return nil
+        }
+    }
+
     /// Takes in the text of a manifest that was just stored, under its root tree.
     mutating func add(_ text: [UInt8], of root: BlobID) {
         cache.add(root.digest, text)

@@ -2,6 +2,15 @@ package import BelayCore
 import BelayRepository
 import BelayRules
 
+/// A snapshot that was a checkpoint.
+package struct ReleaseResult: Sendable {
+    /// Under its new id.
+    package var snapshot: StoredSnapshot
+    /// `nil` if it cannot be read.
+    package var manifest: Manifest?
+    package var isLatest: Bool
+}
+
 /// Unpins a checkpoint: its snapshot becomes an ordinary one.
 package struct ReleaseWorkflow: Sendable {
     private let workspace: Workspace
@@ -10,10 +19,8 @@ package struct ReleaseWorkflow: Sendable {
         self.workspace = workspace
     }
 
-    /// Gives the snapshot under its new id.
-    ///
     /// - Throws: `snapshot.not-found` with the nearest names.
-    package func run(_ name: String) async throws -> StoredSnapshot {
+    package func run(_ name: String) async throws -> ReleaseResult {
         try workspace.repository.requireWritable()
         return try await workspace.repository.withLock(.exclusive, retry: workspace.lockRetry) { lock in
             let catalog = try await SnapshotCatalog.load(workspace)
@@ -31,7 +38,13 @@ package struct ReleaseWorkflow: Sendable {
             snapshot.tags = SnapshotTags(snapshot.tags).with(kind: .backup, name: nil).tags
             try await lock.requireHeld()
             let id = try await workspace.repository.replace(found, with: snapshot)
-            return StoredSnapshot(id: id, snapshot: snapshot)
+            let stored = StoredSnapshot(id: id, snapshot: snapshot)
+            var reader = ManifestReader(workspace)
+            return ReleaseResult(
+                snapshot: stored,
+                manifest: try await reader.readable(stored),
+                isLatest: catalog.ofProject.last?.id == found.id
+            )
         }
     }
 }
