@@ -244,6 +244,11 @@ private func files(of store: MemoryStore) async throws -> [Handle: [UInt8]] {
         let left = try await Sample.contents(repository, ids[1])
         let expected = Sample.expected(Sample.generation(2))
         #expect(left["/source/half"] == nil)
+        // Of nothing no rest is kept.
+        for change in plan.repairs[1].changes {
+            let rest = try #require(left["\(change.path).repaired"], "\(change)")
+            #expect(rest.isEmpty == (change.kind == .fileLost), "\(change)")
+        }
         let half = try #require(left["/source/half.repaired"])
         #expect(half.count < 8 * 700 && half.count.isMultiple(of: 700))
         for (path, bytes) in left where !path.hasSuffix(".repaired") { #expect(expected[path] == bytes) }

@@ -10,6 +10,7 @@ package struct IndexRepairDocument: ReportDocument {
         package let described: Bool
     }
 
+    package let messageType = "summary"
     package let isDryRun: Bool
     package let unreadableIndexes: [String]
     package let recoveredPacks: [String]
@@ -20,6 +21,7 @@ package struct IndexRepairDocument: ReportDocument {
     private let isEmpty: Bool
 
     private enum CodingKeys: String, CodingKey {
+        case messageType = "message_type"
         case isDryRun = "dry_run"
         case unreadableIndexes = "unreadable_indexes"
         case recoveredPacks = "recovered_packs"
@@ -43,6 +45,30 @@ package struct IndexRepairDocument: ReportDocument {
     }
 
     package func text(_ style: TextStyle) -> String {
+        var lines = damageLines(style)
+        if isEmpty {
+            lines.append(
+                unreadablePacks.isEmpty
+                    ? "the index describes all packs rightly; there is nothing to repair"
+                    : "the index needs no repair; \(Count.text(unreadablePacks.count, "pack")) named above cannot be read"
+            )
+        } else {
+            let verb = isDryRun ? "would be " : ""
+            lines.append(
+                "\(Count.text(recoveredPacks.count, "pack")) with \(Count.text(recoveredBlobs, "blob")) \(verb)taken from their headers; \(Count.text(rewrittenIndexes, "index file")) \(verb)written anew"
+            )
+            lines.append(
+                isDryRun ? "dry run: nothing was changed" : "next: belay verify, to see what snapshots lack"
+            )
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    package func quietText(_ style: TextStyle) -> String {
+        isDryRun ? text(style) : damageLines(style).joined(separator: "\n")
+    }
+
+    private func damageLines(_ style: TextStyle) -> [String] {
         var lines: [String] = []
         for pack in unreadablePacks {
             let fate =
@@ -61,18 +87,7 @@ package struct IndexRepairDocument: ReportDocument {
         for index in unreadableIndexes {
             lines.append("\(style.warning("dropped"))     index/\(index), which cannot be read")
         }
-        if isEmpty {
-            lines.append("the index describes all packs rightly; there is nothing to repair")
-        } else {
-            let verb = isDryRun ? "would be " : ""
-            lines.append(
-                "\(Count.text(recoveredPacks.count, "pack")) with \(Count.text(recoveredBlobs, "blob")) \(verb)taken from their headers; \(Count.text(rewrittenIndexes, "index file")) \(verb)written anew"
-            )
-            lines.append(
-                isDryRun ? "dry run: nothing was changed" : "next: belay verify, to see what snapshots lack"
-            )
-        }
-        return lines.joined(separator: "\n")
+        return lines
     }
 }
 
@@ -86,11 +101,13 @@ package struct PackRepairDocument: ReportDocument {
         package let unreadable: Bool
     }
 
+    package let messageType = "summary"
     package let isDryRun: Bool
     package let packs: [Pack]
     package let sound: [String]
 
     private enum CodingKeys: String, CodingKey {
+        case messageType = "message_type"
         case isDryRun = "dry_run"
         case packs, sound
     }
@@ -126,6 +143,10 @@ package struct PackRepairDocument: ReportDocument {
         if isDryRun { lines.append("dry run: nothing was changed") }
         return lines.joined(separator: "\n")
     }
+
+    package func quietText(_ style: TextStyle) -> String {
+        isDryRun || packs.contains { !$0.lost.isEmpty } ? text(style) : ""
+    }
 }
 
 /// What a repair of snapshots did, or would do.
@@ -149,12 +170,14 @@ package struct SnapshotRepairDocument: ReportDocument {
         }
     }
 
+    package let messageType = "summary"
     package let isDryRun: Bool
     package let forgets: Bool
     package let repairs: [Repair]
     package let unreadable: [String]
 
     private enum CodingKeys: String, CodingKey {
+        case messageType = "message_type"
         case isDryRun = "dry_run"
         case forgets = "forget"
         case repairs, unreadable
@@ -212,6 +235,10 @@ package struct SnapshotRepairDocument: ReportDocument {
             )
         }
         return lines.joined(separator: "\n")
+    }
+
+    package func quietText(_ style: TextStyle) -> String {
+        isDryRun || !repairs.isEmpty || !unreadable.isEmpty ? text(style) : ""
     }
 
     private static func words(_ kind: SnapshotRepairPlan.Change.Kind) -> String {

@@ -3,8 +3,8 @@ import BelayFormat
 
 /// What is wrong with one entry of a tree.
 enum NodeProblem: Hashable, Sendable {
-    /// A file, pieces of which are lost.
-    case lostContent([BlobID])
+    /// A file, pieces of which are lost, or all of them.
+    case lostContent([BlobID], isAll: Bool)
     /// A directory whose tree is lost.
     case lostTree(BlobID)
     /// A file whose size is not that of its contents.
@@ -181,7 +181,7 @@ struct DamageSurvey {
             }
         }
         if !lost.isEmpty {
-            problems.append(.lostContent(lost))
+            problems.append(.lostContent(lost, isAll: lost.count == content.count))
         } else if size != node.size {
             problems.append(.wrongSize)
         }

@@ -102,7 +102,8 @@ package struct RepositoryCheck: Sendable {
                 }
                 switch spot.problem {
                 case .lostTree(let id): report.lostBlobs.insert(BlobHandle(.tree, id))
-                case .lostContent(let ids): report.lostBlobs.formUnion(ids.lazy.map { BlobHandle(.data, $0) })
+                case .lostContent(let ids, _):
+                    report.lostBlobs.formUnion(ids.lazy.map { BlobHandle(.data, $0) })
                 default: break
                 }
             }
@@ -190,7 +191,7 @@ private struct FindingSubjects {
         let handles: [BlobHandle]
         switch spot.problem {
         case .lostTree(let id): handles = [BlobHandle(.tree, id)]
-        case .lostContent(let ids): handles = ids.map { BlobHandle(.data, $0) }
+        case .lostContent(let ids, _): handles = ids.map { BlobHandle(.data, $0) }
         case .wrongSize, .invalidName, .duplicateName, .noContent, .noTree:
             return Set(byFile[Entry(tree: tree, name: spot.name)] ?? [])
         }

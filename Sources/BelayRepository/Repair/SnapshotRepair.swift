@@ -22,7 +22,7 @@ package struct SnapshotRepairPlan: Sendable {
         package enum Kind: Hashable, Sendable {
             /// Some of the file's pieces are lost; the others are kept under another name.
             case filePiecesLost(Int)
-            /// Nothing is known of what is in the file; an empty one is kept under another name.
+            /// Nothing is left of what was in the file, or known of it; an empty one is kept under another name.
             case fileLost
             /// Everything in the directory is lost; an empty one is kept under another name.
             case directoryLost
@@ -117,8 +117,8 @@ package struct SnapshotRepair: Sendable {
             guard repair.changes.count < SnapshotRepairPlan.changesMaximum else { return }
             let kind: SnapshotRepairPlan.Change.Kind =
                 switch spot.problem {
-                case .lostContent(let ids): .filePiecesLost(ids.count)
-                case .noContent: .fileLost
+                case .lostContent(let ids, isAll: false): .filePiecesLost(ids.count)
+                case .lostContent, .noContent: .fileLost
                 case .noTree, .lostTree: .directoryLost
                 case .wrongSize: .sizeCorrected
                 case .invalidName, .duplicateName: .renamed
