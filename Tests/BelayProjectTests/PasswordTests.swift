@@ -260,6 +260,9 @@ private func failure(_ source: PasswordSource) -> String {
         #expect(try path("\(temporary.path)/link/repo") == real)
         #expect(real.hasPrefix("/c/belay/keys/"))
         #expect(try path("/srv/backup") == "/c/belay/keys/srv-backup-1768c8febfb8e892.key")
+        let standard = try path("/home/ada/.local/share/belay/repository")
+        #expect(standard.hasPrefix("/c/belay/keys/ada-local-share-belay-repository-"))
+        #expect(try path("/a/\(String(repeating: "n", count: 40))/repo").hasPrefix("/c/belay/keys/repo-"))
         #expect(try path("rest:https://ada:old@h/p") == path("rest:https://ada:new@h/p"))
         #expect(!(try path("rest:https://ada:hunter2@h/p").contains("hunter2")))
     }

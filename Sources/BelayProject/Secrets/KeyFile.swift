@@ -17,11 +17,22 @@ package enum KeyFile {
         return PathText.join(directories.configuration, "keys/\(fileName(for: location)).key")
     }
 
-    /// A readable end of the location and 64 bits that stand for all of it.
+    /// More of a location is not shown in a file's name.
+    private static let readableMaximum = 32
+
+    /// The last names of the location, as many as are readable, and 64 bits that stand for all of it.
     private static func fileName(for location: String) -> String {
-        let readable = location.unicodeScalars.suffix(32).map { scalar in
-            scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
-                ? Character(scalar) : "-"
+        var words: [String] = []
+        for name in location.split(separator: "/").reversed() {
+            let readable = name.unicodeScalars.map { scalar in
+                scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+                    ? Character(scalar) : "-"
+            }
+            let word = String(readable).split(separator: "-").joined(separator: "-")
+            if word.isEmpty { continue }
+            let length = words.reduce(word.count) { $0 + $1.count + 1 }
+            if length > readableMaximum && !words.isEmpty { break }
+            words.insert(String(word.prefix(readableMaximum)), at: 0)
         }
         // FNV-1a: the name needs no strength, only to be the same on every machine and in every version.
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
@@ -30,8 +41,7 @@ package enum KeyFile {
         }
         let digits = String(hash, radix: 16)
         let padding = String(repeating: "0", count: 16 - digits.count)
-        let words = String(readable).split(separator: "-").joined(separator: "-")
-        return words.isEmpty ? padding + digits : "\(words)-\(padding)\(digits)"
+        return (words + [padding + digits]).joined(separator: "-")
     }
 
     /// Reads the key, if its owner is the only one who can.
