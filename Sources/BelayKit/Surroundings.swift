@@ -33,20 +33,33 @@ package struct Surroundings: Sendable {
 
     /// Those of this process.
     ///
+    /// - Throws: `usage` if nothing tells where the home directory is.
+    ///
     /// `BELAY_TEST_NOW` (seconds since 1970) and `BELAY_TEST_HOST` make runs reproducible for tests.
     package static func current() throws -> Surroundings {
         let environment = ProcessEnvironment.all
         var host = HostIdentity.current()
         if let name = environment["BELAY_TEST_HOST"] { host.hostname = name }
         let fixed = environment["BELAY_TEST_NOW"].flatMap { Int64($0) }
-        let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "/"
         return Surroundings(
             environment: environment,
-            directories: UserDirectories(environment: environment, home: home),
+            directories: UserDirectories(environment: environment, home: try home(environment, host.userID)),
             workingDirectory: try Paths.workingDirectory(),
             clock: fixed.map { FixedClock(Timestamp(seconds: $0)) } ?? SystemClock(),
             zone: zone(environment),
             host: host
+        )
+    }
+
+    /// The directory that HOME names; without it, that of the user's account.
+    private static func home(_ environment: [String: String], _ user: UInt32) throws -> String {
+        for home in [environment["HOME"] ?? "", AccountNames.home(user)] where home.hasPrefix("/") {
+            return home
+        }
+        throw BelayError(
+            .usage,
+            "cannot tell where your home directory is: HOME is not set, and the user \(user) has no account here",
+            hint: "set HOME to a directory of yours"
         )
     }
 

@@ -107,12 +107,12 @@ package enum Paths {
         return (0..<listing.count).map { String(decoding: listing.name($0), as: UTF8.self) }
     }
 
-    /// Bytes that can still be written below `path`.
-    package static func availableSpace(_ path: String) throws(SystemError) -> UInt64 {
+    /// Bytes that can still be written below `path`; `nil` where there is no disk to count them on.
+    package static func availableSpace(_ path: String) throws(SystemError) -> UInt64? {
         var available: UInt64 = 0
         var total: UInt64 = 0
         guard belay_space(path, &available, &total) == 0 else { throw .current("statvfs", path) }
-        return available
+        return total == 0 ? nil : available
     }
 
     /// Whether every process of this machine sees a change below `path` at once (no network, no FUSE).

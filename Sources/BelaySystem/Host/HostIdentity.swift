@@ -56,14 +56,22 @@ package struct HostIdentity: Hashable, Sendable {
 /// Names of accounts by their numbers.
 package enum AccountNames {
     /// The user's name; empty if the number has none.
-    package static func user(_ id: UInt32) -> String {
+    package static func user(_ id: UInt32) -> String { field(of: id) { $0.pw_name } }
+
+    /// The user's home directory; empty if the number has none.
+    package static func home(_ id: UInt32) -> String { field(of: id) { $0.pw_dir } }
+
+    private static func field(
+        of id: UInt32,
+        _ field: (passwd) -> UnsafeMutablePointer<CChar>?
+    ) -> String {
         var entry = passwd()
         var result: UnsafeMutablePointer<passwd>?
         return withBuffer { buffer in
             let status = getpwuid_r(id, &entry, buffer.baseAddress.unsafelyUnwrapped, buffer.count, &result)
             guard status != ERANGE else { return nil }
-            guard status == 0, result != nil, let name = entry.pw_name else { return "" }
-            return String(cString: name)
+            guard status == 0, result != nil, let text = field(entry) else { return "" }
+            return String(cString: text)
         }
     }
 

@@ -27,6 +27,8 @@ package enum Shutdown {
     package static func install() {
         Glibc.signal(SIGHUP, SIG_IGN)
         Glibc.signal(SIGPIPE, SIG_IGN)
+        // The Swift runtime has taken it, prints a backtrace and goes on.
+        Glibc.signal(SIGQUIT, SIG_DFL)
         let pipe = [SIGINT, SIGTERM].withUnsafeBufferPointer {
             belay_pass_signals($0.baseAddress, Int32($0.count))
         }
