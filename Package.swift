@@ -176,7 +176,11 @@ let package = Package(
             swiftSettings: strict
         ),
         // The whole program, run as people run it.
-        .testTarget(name: "CommandTests", dependencies: ["BelayCLI", "BelayMain"], swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["BelayCore", "BelayProject", "BelaySystem", "BelayKit", "BelayCLI", "BelayMain"],
+            swiftSettings: strict
+        ),
         // The whole program beside the real restic, on damaged repositories and unwilling disks.
         .testTarget(name: "InteropTests", dependencies: ["BelayMain", "CBelay"], swiftSettings: strict),
         // Rules that the compiler does not know.

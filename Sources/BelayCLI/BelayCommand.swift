@@ -53,8 +53,9 @@ extension BelayCommand {
         do {
             surroundings = try Surroundings.current()
         } catch {
-            Console(global, environment: [:]).report(Self.belayError(error))
-            return .failure
+            let error = Self.belayError(error)
+            Console(global, environment: [:]).report(error)
+            return ExitStatus(rawValue: error.code.exitStatus)
         }
         let console = Console(global, environment: surroundings.environment)
         do {

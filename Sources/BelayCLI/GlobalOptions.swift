@@ -1,21 +1,28 @@
 import ArgumentParser
 import BelayCore
 import BelayKit
+import BelaySystem
 
 /// The flags that every command has.
 struct GlobalOptions: ParsableArguments {
     @Option(
         name: [.customShort("C"), .customLong("directory")],
-        help: .init("Act as if started in this directory.", valueName: "dir")
+        help: .init("Act as if started in this directory.", valueName: "dir"),
+        completion: .directory
     )
     var directory: String?
 
-    @Option(name: [.customShort("r"), .long], help: .init("Use this repository.", valueName: "location"))
+    @Option(
+        name: [.customShort("r"), .long],
+        help: .init("Use this repository.", valueName: "location"),
+        completion: .directory
+    )
     var repo: String?
 
     @Option(
         name: [.customShort("p"), .long],
-        help: .init("Read the password from this file.", valueName: "file")
+        help: .init("Read the password from this file.", valueName: "file"),
+        completion: .file()
     )
     var passwordFile: String?
 
@@ -25,7 +32,7 @@ struct GlobalOptions: ParsableArguments {
     @Flag(name: .long, help: "Print JSON instead of text.")
     var json = false
 
-    @Flag(name: .shortAndLong, help: "Print only what was asked for, and errors.")
+    @Flag(name: .shortAndLong, help: "Print answers, warnings and errors, but not what was done.")
     var quiet = false
 
     @Flag(name: .shortAndLong, help: "Print causes of errors and what is being done.")
@@ -59,6 +66,7 @@ struct GlobalOptions: ParsableArguments {
         options.noLock = noLock
         options.uploadMaximum = try bytesPerSecond(limitUpload, "--limit-upload")
         options.downloadMaximum = try bytesPerSecond(limitDownload, "--limit-download")
+        if !json && Terminal.canAsk { options.askPassword = { Terminal.askHidden($0) } }
         if let retryLock {
             guard let span = TimeSpan(retryLock) else {
                 throw BelayError(

@@ -75,10 +75,50 @@ package struct Belay: Sendable {
         let project = try project()
         let choice = try repositoryChoice(project)
         let store = try store(choice)
-        let password = try await password(choice, store)
-        let repository: Repository
+        return workspace(project, try await openRepository(choice, store))
+    }
+
+    private func openRepository(
+        _ choice: RepositoryChoice,
+        _ store: any ObjectStore
+    ) async throws -> Repository {
+        if let source = try passwordSource(choice) {
+            let password = try source.password(
+                environment: surroundings.environment,
+                workingDirectory: surroundings.workingDirectory
+            )
+            return try await openRepository(store, password: password.reveal())
+        }
+        // Without a repository the missing password is not what matters.
+        guard try await Repository.exists(store) else {
+            throw BelayError(
+                .repositoryMissing,
+                "there is no repository at \(store.properties.location)",
+                hint: "run `belay init` to create it, or name another with --repo"
+            )
+        }
+        var question = "password of the repository at \(store.properties.location): "
+        for left in (0..<Self.passwordTries).reversed() {
+            guard let typed = options.askPassword?(question) else { break }
+            do {
+                return try await openRepository(store, password: Array(typed.utf8))
+            } catch let error as BelayError where error.code == .passwordWrong && left > 0 {
+                question = "that is not it; password: "
+            }
+        }
+        throw BelayError(
+            .passwordMissing,
+            "no password or key is known for the repository at \(store.properties.location)",
+            hint: "set BELAY_PASSWORD_FILE or BELAY_PASSWORD, or give --password-file"
+        )
+    }
+
+    /// So often is asked for a password, as other programs do.
+    private static let passwordTries = 3
+
+    private func openRepository(_ store: any ObjectStore, password: [UInt8]) async throws -> Repository {
         do {
-            repository = try await Repository.open(
+            return try await Repository.open(
                 store,
                 password: password,
                 surroundings: repositorySurroundings()
@@ -89,19 +129,19 @@ package struct Belay: Sendable {
             guard let typed = try? RecoveryKey(typed: text), typed.secret.reveal() != password else {
                 throw error
             }
-            repository = try await Repository.open(
+            return try await Repository.open(
                 store,
                 password: typed.secret.reveal(),
                 surroundings: repositorySurroundings()
             )
         }
-        return workspace(project, repository)
     }
 
     package func workspace(_ project: Project, _ repository: Repository) -> Workspace {
         Workspace(
             repository: repository,
             project: project,
+            subdirectory: subdirectory(of: project),
             clock: surroundings.clock,
             zone: surroundings.zone,
             environment: surroundings.environment,
@@ -111,35 +151,21 @@ package struct Belay: Sendable {
         )
     }
 
+    /// Where in the project the command was started; empty if it was in its directory or elsewhere.
+    private func subdirectory(of project: Project) -> String {
+        // One that is gone by now leads nowhere, and only hints are made of it.
+        guard let start = try? Paths.real(startDirectory()), start.hasPrefix(project.directory + "/") else {
+            return ""
+        }
+        return String(start.dropFirst(project.directory.count + 1))
+    }
+
     package func repositorySurroundings() -> Repository.Surroundings {
         Repository.Surroundings(
             host: surroundings.host,
             clock: surroundings.clock,
             cachesFolder: options.noCache ? nil : "\(surroundings.directories.cache)/repositories"
         )
-    }
-
-    private func password(_ choice: RepositoryChoice, _ store: any ObjectStore) async throws -> [UInt8] {
-        let source = try passwordSource(choice)
-        guard let source else {
-            // Without a repository the missing password is not what matters.
-            guard try await Repository.exists(store) else {
-                throw BelayError(
-                    .repositoryMissing,
-                    "there is no repository at \(store.properties.location)",
-                    hint: "run `belay init` to create it, or name another with --repo"
-                )
-            }
-            throw BelayError(
-                .passwordMissing,
-                "no password or key is known for the repository at \(store.properties.location)",
-                hint: "set BELAY_PASSWORD_FILE or BELAY_PASSWORD, or give --password-file"
-            )
-        }
-        return try source.password(
-            environment: surroundings.environment,
-            workingDirectory: surroundings.workingDirectory
-        ).reveal()
     }
 
     /// Where the password would come from; `nil` if nobody said and there is no key file.

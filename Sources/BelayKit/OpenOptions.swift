@@ -15,5 +15,8 @@ package struct OpenOptions: Sendable {
     /// `--limit-download`, in bytes a second.
     package var downloadMaximum: UInt64?
 
+    /// Asks a person for the password with such a question; `nil` if nobody can be asked.
+    package var askPassword: (@Sendable (_ question: String) -> String?)?
+
     package init() {}
 }

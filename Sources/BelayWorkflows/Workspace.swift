@@ -8,6 +8,8 @@ package import BelaySystem
 package struct Workspace: Sendable {
     package let repository: Repository
     package let project: Project
+    /// Where in the project the command was started; empty if it was in its directory or elsewhere.
+    package let subdirectory: String
     package let clock: any WallClock
     package let zone: TimeZoneRules
     package let environment: [String: String]
@@ -22,6 +24,7 @@ package struct Workspace: Sendable {
     package init(
         repository: Repository,
         project: Project,
+        subdirectory: String,
         clock: any WallClock,
         zone: TimeZoneRules,
         environment: [String: String],
@@ -31,6 +34,7 @@ package struct Workspace: Sendable {
     ) {
         self.repository = repository
         self.project = project
+        self.subdirectory = subdirectory
         self.clock = clock
         self.zone = zone
         self.environment = environment

@@ -38,7 +38,11 @@ struct KeyListCommand: BelayCommand {
 
 /// Where a new password comes from.
 struct NewPasswordOptions: ParsableArguments {
-    @Option(name: .long, help: .init("Read the new password from this file.", valueName: "file"))
+    @Option(
+        name: .long,
+        help: .init("Read the new password from this file.", valueName: "file"),
+        completion: .file()
+    )
     var newPasswordFile: String?
 
     /// The new password, from the file, or asked for twice on a terminal.
@@ -53,17 +57,17 @@ struct NewPasswordOptions: ParsableArguments {
                 workingDirectory: context.surroundings.workingDirectory
             ).reveal()
         } else {
-            guard Terminal.isInputTerminal else {
+            guard Terminal.canAsk else {
                 throw BelayError(
                     .usage,
                     "there is no terminal to ask for the new password on",
                     hint: "give it with --new-password-file FILE"
                 )
             }
-            Terminal.write("new password: ", to: 2)
-            let first = Terminal.readLine(hidden: true) ?? ""
-            Terminal.write("again: ", to: 2)
-            guard Terminal.readLine(hidden: true) == first else {
+            guard let first = Terminal.askHidden("new password: "),
+                let second = Terminal.askHidden("again: ")
+            else { throw BelayError(.usage, "no password was given", hint: "run the command again") }
+            guard second == first else {
                 throw BelayError(.usage, "the two passwords differ", hint: "run the command again")
             }
             text = Array(first.utf8)

@@ -12,7 +12,8 @@ package enum Terminal {
     package static var outputColumns: Int? { columns(STDOUT_FILENO) }
     /// Columns of the terminal on standard error; `nil` if it is none.
     package static var errorColumns: Int? { columns(STDERR_FILENO) }
-    package static var isInputTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+    /// Whether a person can be asked: what is written to standard error is seen, and an answer can be typed.
+    package static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
     private static func columns(_ descriptor: Int32) -> Int? {
         let columns = Int(belay_terminal_columns(descriptor))
@@ -44,17 +45,23 @@ package enum Terminal {
         return true
     }
 
-    /// Reads a line from standard input; `nil` at its end.
+    /// Asks for a line on the terminal, which does not show what is typed.
     ///
-    /// With `hidden`, a terminal does not show what is typed.
-    package static func readLine(hidden: Bool = false) -> String? {
-        let hides = hidden && isInputTerminal && belay_terminal_echo(STDIN_FILENO, 0) == 0
+    /// `nil` at the end of the input, and when a signal asks the program to stop.
+    package static func askHidden(_ question: String) -> String? {
+        write(question, to: STDERR_FILENO)
+        let hides = belay_terminal_echo(STDIN_FILENO, 0) == 0
         defer {
-            if hides {
-                _ = belay_terminal_echo(STDIN_FILENO, 1)
-                write("\n", to: STDERR_FILENO)
-            }
+            if hides { _ = belay_terminal_echo(STDIN_FILENO, 1) }
+            write("\n", to: STDERR_FILENO)
+        }
+        // A terminal left without an echo would be the second signal's doing: the first has to end the wait.
+        var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        while poll(&input, 1, signalCheckMilliseconds) <= 0 {
+            if Shutdown.signal != nil { return nil }
         }
         return Swift.readLine(strippingNewline: true)
     }
+
+    private static let signalCheckMilliseconds: Int32 = 100
 }
