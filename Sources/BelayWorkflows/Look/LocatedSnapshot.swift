@@ -24,9 +24,9 @@ package struct LocatedSnapshot: Sendable {
         return [0x2F] + path
     }
 
-    /// The argument that means a path from the root, for messages.
+    /// The argument that means a path from the root, for messages: on one line, whatever names hold.
     package func text(_ path: [UInt8]) -> String {
-        String(decoding: argument(path), as: UTF8.self)
+        PrintableText.of(String(decoding: argument(path), as: UTF8.self))
     }
 }
 

@@ -60,12 +60,37 @@ package struct SnapshotAccess: Sendable {
         do {
             return (path, try await TreeLookup.find(path, root: snapshot.stored.snapshot.tree, in: trees))
         } catch let error as BelayError where error.code == .pathNotFound {
-            throw try await missing(path, in: snapshot)
+            if !argument.hasPrefix("/"), let hint = try await hintBelow(argument, in: snapshot) {
+                throw missing(path, in: snapshot, hint: hint)
+            }
+            throw missing(path, in: snapshot, hint: try await hint(path, in: snapshot))
         }
     }
 
-    /// Says which part of the path is missing, and what there is instead.
-    private func missing(_ path: [UInt8], in snapshot: LocatedSnapshot) async throws -> BelayError {
+    private func missing(_ path: [UInt8], in snapshot: LocatedSnapshot, hint: String) -> BelayError {
+        let text = snapshot.text(path)
+        return BelayError(
+            .pathNotFound,
+            "snapshot \(snapshot.stored.id.short) does not hold '\(text)'",
+            hint: hint,
+            subjects: [text]
+        )
+    }
+
+    /// What there is by that name in the directory of the project that the command was started in.
+    private func hintBelow(_ argument: String, in snapshot: LocatedSnapshot) async throws -> String? {
+        if workspace.subdirectory.isEmpty { return nil }
+        let path = snapshot.path("\(workspace.subdirectory)/\(argument)")
+        do {
+            _ = try await TreeLookup.find(path, root: snapshot.stored.snapshot.tree, in: trees)
+        } catch let error as BelayError where error.code == .pathNotFound {
+            return nil
+        }
+        return "did you mean '\(snapshot.text(path))'? paths count from the project's directory"
+    }
+
+    /// Up to where the path leads, and what there is instead of the rest.
+    private func hint(_ path: [UInt8], in snapshot: LocatedSnapshot) async throws -> String {
         let parts = path.split(separator: 0x2F).map { Array($0) }
         var folder = snapshot.root
         var depth = 0
@@ -81,7 +106,6 @@ package struct SnapshotAccess: Sendable {
             depth += 1
         }
         let above = Array(parts.prefix(depth).joined(separator: [0x2F]))
-        let text = snapshot.text(path)
         var hint = "list what it holds with `belay ls \(snapshot.stored.id.short)"
         hint += above == snapshot.base ? "`" : " \(snapshot.text(above))`"
         if folder.kind == .directory, depth < parts.count {
@@ -96,11 +120,6 @@ package struct SnapshotAccess: Sendable {
                 hint = "did you mean '\(snapshot.text(whole))'?"
             }
         }
-        return BelayError(
-            .pathNotFound,
-            "snapshot \(snapshot.stored.id.short) does not hold '\(text)'",
-            hint: hint,
-            subjects: [text]
-        )
+        return hint
     }
 }

@@ -57,6 +57,8 @@ package struct RestoreWorkflow: Sendable {
             let located = try await access.snapshot(request.snapshot)
             let restorer = Restorer(repository: workspace.repository, index: access.trees.blobs.index)
             var restore = rootRequest(located)
+            // What is missing is told with what may have been meant; of several the plan names all.
+            if request.paths.count == 1 { _ = try await access.find(request.paths[0], in: located) }
             restore.patterns = request.patterns
             restore.overwrite = request.overwrite ?? .never
             restore.verifies = request.verifies

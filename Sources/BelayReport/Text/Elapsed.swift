@@ -1,26 +1,3 @@
-import BelayCore
-
-/// Text from outside on its way to a terminal.
-package enum PrintableText {
-    /// The text with control characters shown as escapes, so that no file name moves the cursor.
-    package static func of(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: { isControl($0) }) else { return text }
-        var shown = ""
-        for scalar in text.unicodeScalars {
-            if isControl(scalar) {
-                shown += "\\x\(Hexadecimal.text(Array(String(scalar).utf8)))"
-            } else {
-                shown.unicodeScalars.append(scalar)
-            }
-        }
-        return shown
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-    }
-}
-
 /// Spans of time that a command took, for people.
 package enum Elapsed {
     package static func text(_ duration: Duration) -> String {

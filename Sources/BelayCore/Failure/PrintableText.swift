@@ -1,0 +1,26 @@
+/// Text from outside on its way to a terminal.
+package enum PrintableText {
+    /// The text with control characters shown as escapes, so that no file name moves the cursor.
+    package static func of(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: { isControl($0) }) else { return text }
+        var shown = ""
+        for scalar in text.unicodeScalars {
+            if isControl(scalar) {
+                shown += "\\x\(Hexadecimal.text(Array(String(scalar).utf8)))"
+            } else {
+                shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
+    }
+
+    /// The same for a message, which may have several lines.
+    package static func lines(of text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { of(String($0)) }
+            .joined(separator: "\n")
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+    }
+}
