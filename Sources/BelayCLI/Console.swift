@@ -16,11 +16,39 @@ struct Console: Sendable {
     let errorStyle: TextStyle
 
     init(_ options: GlobalOptions, environment: [String: String]) {
-        isJSON = options.json
-        isQuiet = options.quiet
-        isVerbose = options.verbose
+        self.init(
+            isJSON: options.json,
+            isQuiet: options.quiet,
+            isVerbose: options.verbose,
+            isPlain: options.noColor,
+            environment: environment
+        )
+    }
+
+    /// For a command line whose flags could not be parsed: what they say is plain enough.
+    init(unparsed arguments: [String], environment: [String: String]) {
+        let arguments = arguments.prefix { $0 != "--" }
+        self.init(
+            isJSON: arguments.contains("--json"),
+            isQuiet: false,
+            isVerbose: false,
+            isPlain: arguments.contains("--no-color"),
+            environment: environment
+        )
+    }
+
+    private init(
+        isJSON: Bool,
+        isQuiet: Bool,
+        isVerbose: Bool,
+        isPlain: Bool,
+        environment: [String: String]
+    ) {
+        self.isJSON = isJSON
+        self.isQuiet = isQuiet
+        self.isVerbose = isVerbose
         let mayColor =
-            !options.noColor && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+            !isPlain && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
         style = TextStyle(
             isColored: mayColor && Terminal.outputColumns != nil,
             columns: Terminal.outputColumns
@@ -33,7 +61,8 @@ struct Console: Sendable {
 
     /// Prints a result: as one JSON document or as text.
     func print(_ document: some ReportDocument) throws {
-        let text = isJSON ? try document.json() : document.text(style)
+        let text =
+            isJSON ? try document.json() : isQuiet ? document.quietText(style) : document.text(style)
         if text.isEmpty || printLine(text) || Terminal.isReaderGone { return }
         throw BelayError(
             .fileSystem,
@@ -60,7 +89,10 @@ struct Console: Sendable {
     }
 
     func warn(_ text: String) {
-        Terminal.write(errorStyle.warning("warning:") + " \(text)\n", to: STDERR_FILENO)
+        Terminal.write(
+            errorStyle.warning("warning:") + " \(PrintableText.lines(of: text))\n",
+            to: STDERR_FILENO
+        )
     }
 
     /// What to do about a warning.
@@ -74,12 +106,14 @@ struct Console: Sendable {
             Terminal.write(ErrorDocument(error).line + "\n", to: STDERR_FILENO)
             return
         }
-        var text = errorStyle.failure("error:") + " \(error.message)\n"
-        if let cause = error.cause { text += "  because: \(cause)\n" }
+        var text = errorStyle.failure("error:") + " \(PrintableText.lines(of: error.message))\n"
+        if let cause = error.cause { text += "  because: \(PrintableText.lines(of: "\(cause)"))\n" }
         for subject in error.subjects where !error.message.contains(subject) {
-            text += "  affects: \(subject)\n"
+            text += "  affects: \(PrintableText.of(subject))\n"
         }
-        if let hint = error.hint { text += errorStyle.hint("hint:") + " \(hint)\n" }
+        if let hint = error.hint {
+            text += errorStyle.hint("hint:") + " \(PrintableText.lines(of: hint))\n"
+        }
         if isVerbose { text += "  code: \(error.code.name)\n" }
         Terminal.write(text, to: STDERR_FILENO)
     }

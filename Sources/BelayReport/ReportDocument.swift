@@ -10,9 +10,14 @@ import Foundation
 package protocol ReportDocument: Encodable, Sendable {
     /// Aligned text without a line end behind the last line.
     func text(_ style: TextStyle) -> String
+
+    /// What `--quiet` leaves of the text: all of an answer; of what tells of a deed, only what went wrong.
+    func quietText(_ style: TextStyle) -> String
 }
 
 extension ReportDocument {
+    package func quietText(_ style: TextStyle) -> String { text(style) }
+
     /// The document on one line.
     package func json() throws -> String {
         let encoder = JSONEncoder()

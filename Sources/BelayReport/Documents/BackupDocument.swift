@@ -1,5 +1,6 @@
 package import BelayArchive
 import BelayCore
+import BelayProject
 import BelayRepository
 import BelaySystem
 package import BelayWorkflows
@@ -57,6 +58,8 @@ package struct BackupDocument: ReportDocument {
     package let failures: [Failure]
     /// Packs of the repository that were found gone or cut short; earlier snapshots may have lost files.
     package let lostPacks: Int
+    /// Sections of `belay.yaml` that this version does nothing with.
+    package let unusedSections: [String]
     private let duration: Duration
     private let timestamp: String
 
@@ -82,6 +85,7 @@ package struct BackupDocument: ReportDocument {
         case isUnchanged = "unchanged"
         case failures
         case lostPacks = "lost_packs"
+        case unusedSections = "unused_sections"
     }
 
     package init(_ result: BackupResult, in workspace: Workspace) {
@@ -107,17 +111,14 @@ package struct BackupDocument: ReportDocument {
         isUnchanged = result.isUnchanged
         failures = result.failures.map { Failure(path: $0.path, kind: $0.kind.rawValue, reason: $0.reason) }
         lostPacks = result.lostPacks
+        unusedSections = workspace.project.configuration.unsupportedSections.filter { !$0.affectsSnapshots }
+            .map(\.key)
         duration = result.duration
         timestamp = (result.snapshot?.snapshot.time ?? workspace.clock.now()).compactText(in: workspace.zone)
     }
 
     package func text(_ style: TextStyle) -> String {
-        var lines: [String] = []
-        for failure in failures {
-            lines.append(
-                "\(style.warning(failure.kind))  \(PrintableText.of(failure.path)): \(failure.reason)"
-            )
-        }
+        var lines = failureLines(style)
         let files = "\(Count.text(totalFiles, "file")), \(ByteCount(totalBytes))"
         if let snapshotID {
             let title =
@@ -137,12 +138,27 @@ package struct BackupDocument: ReportDocument {
             "added   \(ByteCount(dataAddedPacked)) stored (\(ByteCount(dataAdded)) before compression)"
         )
         lines.append("took    \(Elapsed.text(duration))")
-        if !failures.isEmpty {
-            lines.append(
-                style.warning("incomplete:")
-                    + " \(Count.text(failures.count, "item")) named above could not be stored as they are"
-            )
+        if !unusedSections.isEmpty {
+            let names = unusedSections.joined(separator: ", ")
+            lines.append("unused  \(names) in belay.yaml: this version of belay does nothing with them")
         }
+        if !failures.isEmpty { lines.append(incompleteLine(style)) }
         return lines.joined(separator: "\n")
+    }
+
+    package func quietText(_ style: TextStyle) -> String {
+        if isDryRun { return text(style) }
+        if failures.isEmpty { return "" }
+        return (failureLines(style) + [incompleteLine(style)]).joined(separator: "\n")
+    }
+
+    private func failureLines(_ style: TextStyle) -> [String] {
+        failures.map { "\(style.warning($0.kind))  \(PrintableText.of($0.path)): \($0.reason)" }
+    }
+
+    private func incompleteLine(_ style: TextStyle) -> String {
+        let verb = failures.count == 1 ? "is" : "are"
+        return style.warning("incomplete:")
+            + " \(Count.text(failures.count, "item")) named above \(verb) not stored, or not as a whole"
     }
 }

@@ -8,6 +8,7 @@ package struct CleanupDocument: ReportDocument {
     package struct Decision: Encodable, Sendable {
         package let id: String
         package let time: String
+        package let timestamp: String
         package let name: String?
         package let keep: Bool
         package let reasons: [String]
@@ -68,7 +69,8 @@ package struct CleanupDocument: ReportDocument {
                 snapshots: group.decisions.map { decision in
                     Decision(
                         id: decision.snapshot.id.hexadecimal,
-                        time: decision.snapshot.time.compactText(in: workspace.zone),
+                        time: InstantText.of(decision.snapshot.time),
+                        timestamp: decision.snapshot.time.compactText(in: workspace.zone),
                         name: decision.snapshot.tags.name,
                         keep: decision.isKept,
                         reasons: decision.reasons.map { "\($0)" }
@@ -107,7 +109,7 @@ package struct CleanupDocument: ReportDocument {
                 table.add([
                     decision.keep ? "keep" : isDryRun ? "would remove" : "removed",
                     String(decision.id.prefix(8)),
-                    decision.time, name + decision.reasons.joined(separator: ", "),
+                    decision.timestamp, name + decision.reasons.joined(separator: ", "),
                 ])
             }
             lines.append(contentsOf: table.lines)
@@ -137,12 +139,7 @@ package struct CleanupDocument: ReportDocument {
         } else {
             lines.append("space      not reclaimed; to do so: belay prune")
         }
-        if leftPacks > 0 {
-            lines.append(
-                style.warning("warning")
-                    + "    \(Count.text(leftPacks, "pack")) could not be removed; the next cleanup takes them"
-            )
-        }
+        if leftPacks > 0 { lines.append(leftLine(style)) }
         if isDryRun {
             lines.append("dry run: nothing was removed")
         } else if !hasWork {
@@ -150,5 +147,14 @@ package struct CleanupDocument: ReportDocument {
         }
         lines.append("took       \(Elapsed.text(duration))")
         return lines.joined(separator: "\n")
+    }
+
+    package func quietText(_ style: TextStyle) -> String {
+        isDryRun ? text(style) : leftPacks > 0 ? leftLine(style) : ""
+    }
+
+    private func leftLine(_ style: TextStyle) -> String {
+        style.warning("warning")
+            + "    \(Count.text(leftPacks, "pack")) could not be removed; the next cleanup takes them"
     }
 }

@@ -33,11 +33,11 @@ package struct InitializationDocument: ReportDocument {
     }
 
     package func text(_ style: TextStyle) -> String {
-        var lines = ["\(createdRepository ? "created" : "using") repository  \(repository)"]
-        if let configuration { lines.append("wrote configuration  \(configuration)") }
-        if let keyFile {
-            lines.append("\(createdKeyFile ? "created key" : "using key")         \(keyFile)")
-        }
+        var table = TextTable([.left, .left])
+        table.add(["\(createdRepository ? "created" : "using") repository", repository])
+        if let configuration { table.add(["wrote configuration", configuration]) }
+        if let keyFile { table.add(["\(createdKeyFile ? "created" : "using") key", keyFile]) }
+        var lines = table.lines
         if createdKeyFile {
             lines.append("")
             lines.append(
@@ -54,4 +54,6 @@ package struct InitializationDocument: ReportDocument {
         }
         return lines.joined(separator: "\n")
     }
+
+    package func quietText(_ style: TextStyle) -> String { "" }
 }

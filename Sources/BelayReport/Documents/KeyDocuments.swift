@@ -12,6 +12,7 @@ package struct KeyListDocument: ReportDocument {
         package let userName: String
         package let hostName: String
         package let created: String
+        fileprivate let localTime: String
         fileprivate let age: String
 
         private enum CodingKeys: String, CodingKey {
@@ -32,7 +33,8 @@ package struct KeyListDocument: ReportDocument {
                 current: $0.isCurrent,
                 userName: $0.username,
                 hostName: $0.hostname,
-                created: $0.created.localText(in: workspace.zone),
+                created: InstantText.of($0.created),
+                localTime: $0.created.localText(in: workspace.zone),
                 age: Age.text(of: $0.created, now: now)
             )
         }
@@ -50,7 +52,7 @@ package struct KeyListDocument: ReportDocument {
         for key in keys {
             table.add([
                 (key.current ? "*" : " ") + key.shortID, PrintableText.of(key.userName),
-                PrintableText.of(key.hostName), key.created, key.age,
+                PrintableText.of(key.hostName), key.localTime, key.age,
             ])
         }
         return (table.lines + ["", "* opened the repository just now"]).joined(separator: "\n")
@@ -80,6 +82,8 @@ package struct KeyChangeDocument: ReportDocument {
         case .changed: "changed the password; the key in use is now \(id.prefix(8))"
         }
     }
+
+    package func quietText(_ style: TextStyle) -> String { "" }
 }
 
 /// A recovery key, on a sheet to keep.
@@ -116,6 +120,8 @@ package struct UnlockDocument: ReportDocument {
     package func text(_ style: TextStyle) -> String {
         removed == 0 ? "no left-over locks" : "removed \(Count.text(removed, "lock"))"
     }
+
+    package func quietText(_ style: TextStyle) -> String { "" }
 }
 
 /// What lies in the caches.
@@ -154,4 +160,6 @@ package struct CacheDocument: ReportDocument {
             separator: "\n"
         )
     }
+
+    package func quietText(_ style: TextStyle) -> String { isCleared ? "" : text(style) }
 }

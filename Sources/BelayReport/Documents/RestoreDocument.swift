@@ -82,12 +82,7 @@ package struct RestoreDocument: ReportDocument {
     }
 
     package func text(_ style: TextStyle) -> String {
-        var lines: [String] = []
-        for failure in failures {
-            lines.append(
-                "\(style.failure("not restored"))  \(PrintableText.of(failure.path)): \(failure.reason)"
-            )
-        }
+        var lines = failureLines(style)
         let verb = isDryRun ? "would restore" : "restored"
         lines.append(
             "\(style.success(verb))  snapshot \(style.strong(String(snapshotID.prefix(8))))  \(timestamp)  to \(target)"
@@ -110,17 +105,28 @@ package struct RestoreDocument: ReportDocument {
             )
             lines.append("took    \(Elapsed.text(duration))")
         }
-        for warning in warnings {
-            lines.append(
-                "\(style.warning("warning"))  \(Self.word(warning.kind)) not set on \(Count.text(warning.count, "entry", "entries")), such as \(PrintableText.of(warning.path)): \(warning.reason)"
-            )
+        return (lines + warningLines(style)).joined(separator: "\n")
+    }
+
+    package func quietText(_ style: TextStyle) -> String {
+        isDryRun ? text(style) : (failureLines(style) + warningLines(style)).joined(separator: "\n")
+    }
+
+    private func failureLines(_ style: TextStyle) -> [String] {
+        failures.map { "\(style.failure("not restored"))  \(PrintableText.of($0.path)): \($0.reason)" }
+    }
+
+    private func warningLines(_ style: TextStyle) -> [String] {
+        var lines = warnings.map { warning in
+            "\(style.warning("warning"))  \(Self.word(warning.kind)) not set on \(Count.text(warning.count, "entry", "entries")), such as \(PrintableText.of(warning.path)): \(warning.reason)"
         }
         if !failures.isEmpty {
+            let verb = failures.count == 1 ? "is" : "are"
             lines.append(
                 style.failure("incomplete:")
-                    + " \(Count.text(failures.count, "entry", "entries")) named above are missing"
+                    + " \(Count.text(failures.count, "entry", "entries")) named above \(verb) missing"
             )
         }
-        return lines.joined(separator: "\n")
+        return lines
     }
 }

@@ -121,7 +121,7 @@ package struct ShowDocument: ReportDocument {
         let item = SnapshotItem(stored, isLatest: result.isLatest, in: workspace)
         id = item.id
         shortID = item.shortID
-        time = InstantText.of(snapshot.time)
+        time = item.time
         timestamp = item.timestamp
         age = item.age
         isLatest = item.isLatest
@@ -151,7 +151,7 @@ package struct ShowDocument: ReportDocument {
         )
         manifest = result.manifest
         notices = SnapshotNoticeDocument.all(workspace.notices.all)
-        localTime = item.time
+        localTime = snapshot.time.localText(in: workspace.zone)
     }
 
     /// More types than this are summed up in the text.

@@ -49,7 +49,7 @@ package struct SnapshotItem: Encodable, Sendable {
         let tags = SnapshotTags(snapshot.tags)
         id = stored.id.hexadecimal
         shortID = stored.id.short
-        time = snapshot.time.localText(in: workspace.zone)
+        time = InstantText.of(snapshot.time)
         timestamp = snapshot.time.compactText(in: workspace.zone)
         age = Age.text(of: snapshot.time, now: workspace.clock.now())
         project = tags.project

@@ -92,22 +92,7 @@ package struct VerifyDocument: ReportDocument {
     private static let pathsShown = 10
 
     package func text(_ style: TextStyle) -> String {
-        var lines: [String] = []
-        for finding in findings {
-            let label = finding.severity == "error" ? style.failure("error") : style.hint("hint")
-            lines.append("\(label)  \(PrintableText.of(finding.subject)) \(finding.message)")
-            for path in finding.affected.prefix(Self.pathsShown) {
-                lines.append("       snapshot \(path.snapshot.prefix(8))  \(PrintableText.of(path.path))")
-            }
-            if finding.affectedCount > Self.pathsShown {
-                lines.append("       and \(finding.affectedCount - Self.pathsShown) more")
-            }
-            lines.append("       \(finding.advice)")
-        }
-        for (severity, count) in [(Finding.Severity.error, errors), (.hint, hints)] {
-            let shown = findings.count { $0.severity == severity.rawValue }
-            if count > shown { lines.append("and \(Count.text(count - shown, "more \(severity.rawValue)"))") }
-        }
+        var lines = findingLines(style)
         lines.append(
             "looked at  \(Count.text(snapshots, "snapshot")), \(Count.text(trees, "tree")), \(Count.text(dataBlobs, "data blob")), \(Count.text(packs, "pack")) of \(ByteCount(packBytes))"
         )
@@ -127,8 +112,36 @@ package struct VerifyDocument: ReportDocument {
                 )
             )
         } else {
-            lines.append(style.failure("\(Count.text(errors, "error"))") + " found; nothing was changed")
+            lines.append(errorLine(style))
         }
         return lines.joined(separator: "\n")
+    }
+
+    package func quietText(_ style: TextStyle) -> String {
+        (findingLines(style) + (errors == 0 ? [] : [errorLine(style)])).joined(separator: "\n")
+    }
+
+    private func errorLine(_ style: TextStyle) -> String {
+        style.failure("\(Count.text(errors, "error"))") + " found; nothing was changed"
+    }
+
+    private func findingLines(_ style: TextStyle) -> [String] {
+        var lines: [String] = []
+        for finding in findings {
+            let label = finding.severity == "error" ? style.failure("error") : style.hint("hint")
+            lines.append("\(label)  \(finding.subject) \(finding.message)")
+            for path in finding.affected.prefix(Self.pathsShown) {
+                lines.append("       snapshot \(path.snapshot.prefix(8))  \(PrintableText.of(path.path))")
+            }
+            if finding.affectedCount > Self.pathsShown {
+                lines.append("       and \(finding.affectedCount - Self.pathsShown) more")
+            }
+            lines.append("       \(finding.advice)")
+        }
+        for (severity, count) in [(Finding.Severity.error, errors), (.hint, hints)] {
+            let shown = findings.count { $0.severity == severity.rawValue }
+            if count > shown { lines.append("and \(Count.text(count - shown, "more \(severity.rawValue)"))") }
+        }
+        return lines
     }
 }

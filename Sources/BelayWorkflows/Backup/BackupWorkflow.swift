@@ -207,7 +207,7 @@ package struct BackupWorkflow: Sendable {
                 userTags: request.tags
             ).tags
         } catch {
-            throw BelayError(.usage, "a tag cannot be used: \(error)", hint: "tags are texts without commas")
+            throw error.report
         }
     }
 
