@@ -14,21 +14,12 @@ enum ArgumentOrder {
 
     /// The arguments with global flags that stand before the command moved behind it.
     static func normalized(_ arguments: [String]) -> [String] {
-        var moved: [String] = []
-        var rest = arguments[...]
-        while let first = rest.first {
-            let name = String(first.prefix { $0 != "=" })
-            if flags.contains(first) || (valued.contains(name) && name != first) {
-                moved.append(first)
-                rest = rest.dropFirst()
-            } else if valued.contains(first), rest.count > 1 {
-                moved.append(contentsOf: rest.prefix(2))
-                rest = rest.dropFirst(2)
-            } else {
-                break
-            }
+        var (moved, rest) = split(arguments[...])
+        guard !moved.isEmpty, let command = rest.first else { return arguments }
+        // What help and the version say depends on no other flag.
+        if command.hasPrefix("-") {
+            return rest == ["--version"] || rest == ["--help"] ? Array(rest) : arguments
         }
-        guard !moved.isEmpty, let command = rest.first, !command.hasPrefix("-") else { return arguments }
         var head = [command]
         rest = rest.dropFirst()
         if groups.contains(command), let inner = rest.first, !inner.hasPrefix("-") {
@@ -36,5 +27,31 @@ enum ArgumentOrder {
             rest = rest.dropFirst()
         }
         return head + moved + rest
+    }
+
+    /// Whether there is nothing but global flags.
+    static func areGlobal(_ arguments: ArraySlice<String>) -> Bool {
+        split(arguments).rest.isEmpty
+    }
+
+    /// The global flags at the start, with their values, and what comes behind them.
+    private static func split(
+        _ arguments: ArraySlice<String>
+    ) -> (global: [String], rest: ArraySlice<String>) {
+        var global: [String] = []
+        var rest = arguments
+        while let first = rest.first {
+            let name = String(first.prefix { $0 != "=" })
+            if flags.contains(first) || (valued.contains(name) && name != first) {
+                global.append(first)
+                rest = rest.dropFirst()
+            } else if valued.contains(first), rest.count > 1 {
+                global.append(contentsOf: rest.prefix(2))
+                rest = rest.dropFirst(2)
+            } else {
+                break
+            }
+        }
+        return (global, rest)
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BelayCore
+import BelayReport
 import BelaySystem
 
 /// `belay`: the root of all commands.
@@ -41,36 +42,39 @@ struct Root: AsyncParsableCommand {
 
 /// Runs the program: parses the arguments, carries the command out, and gives the exit status.
 package enum CommandLineProgram {
-    /// Wrong usage, as the product counts it.
-    private static let usageStatus: Int32 = 2
-
     /// The arguments are those after the program's name.
     package static func run(_ arguments: [String]) async -> Int32 {
         ProcessResources.raiseFileLimit()
         ProcessResources.returnLargeBlocks()
-        let task = Task { await perform(ArgumentOrder.normalized(arguments)) }
+        let task = Task { await perform(arguments) }
         Shutdown.onSignal { task.cancel() }
         return await task.value
     }
 
     /// What cannot be taken as it was typed must not become something else.
-    private static func refusal() -> String? {
+    private static func refusal() -> BelayError? {
         if let number = ProgramArguments.firstInvalid {
-            return "argument \(number) is not valid UTF-8, so it cannot be told which file it means; "
-                + "name the file with a pattern, such as --include '*.txt', or its folder"
+            return BelayError(
+                .usage,
+                "argument \(number) is not valid UTF-8, so it cannot be told which file it means",
+                hint: "name the file with a pattern, such as --include '*.txt', or name its folder"
+            )
         }
         if !ProgramArguments.worksInValidDirectory {
-            return "the path of this directory is not valid UTF-8; rename it, or come through a symbolic link"
+            return BelayError(
+                .usage,
+                "the path of this directory is not valid UTF-8",
+                hint: "rename it, or come through a symbolic link"
+            )
         }
         return nil
     }
 
-    private static func perform(_ arguments: [String]) async -> Int32 {
-        if let refusal = refusal() {
-            Terminal.write("error: \(refusal)\n", to: 2)
-            return usageStatus
-        }
+    private static func perform(_ given: [String]) async -> Int32 {
+        let arguments = ArgumentOrder.normalized(given)
+        let words = CommandWords(arguments)
         do {
+            if let problem = refusal() ?? words.problem { throw problem }
             var command = try Root.parseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
@@ -81,14 +85,21 @@ package enum CommandLineProgram {
         } catch let status as ExitCode {
             return status.rawValue
         } catch {
-            let status = Root.exitCode(for: error)
+            let console = Console(unparsed: given, environment: ProcessEnvironment.all)
+            guard Root.exitCode(for: error) == .success else {
+                let problem = error as? BelayError ?? .usage(Root.message(for: error), of: words.text)
+                console.report(problem)
+                return problem.code.exitStatus
+            }
+            // Help or the version.
             let message = Root.fullMessage(for: error)
-            if status == .success {
-                Terminal.write(message + "\n", to: 1)
+            guard console.isJSON, message == Version.current else {
+                console.printLine(message)
                 return 0
             }
-            Terminal.write(message + "\n", to: 2)
-            return usageStatus
+            // It always encodes; where it cannot be written, nobody reads it.
+            try? console.print(VersionDocument())
+            return 0
         }
     }
 }
