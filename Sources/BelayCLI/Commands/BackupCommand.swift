@@ -72,7 +72,8 @@ struct BackupOptions: ParsableArguments {
 
     @Option(
         name: .long,
-        help: .init("How hard to compress: off, fastest, auto, better or max.", valueName: "level")
+        help: .init("How hard to compress: off, fastest, auto, better or max.", valueName: "level"),
+        completion: .list(CompressionLevel.allCases.map(\.rawValue))
     )
     var compression: String = "auto"
 
@@ -126,7 +127,11 @@ struct BackupOptions: ParsableArguments {
                 try ExcludeMarker(Array(text.utf8))
             }
         } catch {
-            throw BelayError(.usage, "a name of --exclude-if-present cannot be used: \(error)")
+            throw BelayError(
+                .usage,
+                "a value of --exclude-if-present cannot be used: \(error)",
+                hint: "write the name of a file: --exclude-if-present .nobackup"
+            )
         }
         if excludeCaches { request.markers.append(.cacheDirectory) }
         request.excludeTexts = exclude + iexclude + excludeIfPresent

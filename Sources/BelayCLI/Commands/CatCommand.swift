@@ -7,7 +7,7 @@ import BelayWorkflows
 /// `belay cat`: the bytes of something in a snapshot.
 struct CatCommand: BelayCommand {
     /// How a directory is given.
-    enum ArchiveFormat: String, ExpressibleByArgument {
+    enum ArchiveFormat: String, ExpressibleByArgument, CaseIterable {
         case tar
     }
 
@@ -16,7 +16,8 @@ struct CatCommand: BelayCommand {
         abstract: "Print a file of a snapshot, or a directory as an archive.",
         discussion: """
             Every byte is checked before it is printed. Names of one file stay hard links in an archive. Ends with
-            3 if something that the snapshot holds is missing in the archive.
+            3 if something that the snapshot holds is missing in the archive. With --json the bytes are printed as
+            well, and only what fails is told as JSON.
             """,
         aliases: ["dump"]
     )

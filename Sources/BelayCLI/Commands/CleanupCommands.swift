@@ -64,7 +64,8 @@ struct RetentionOptions: ParsableArguments {
     var maxPerDay: Int?
     @Option(
         name: .long,
-        help: .init("Apply the rules to groups of equal host, paths, tags.", valueName: "fields")
+        help: .init("Apply the rules to groups of equal host, paths, tags.", valueName: "fields"),
+        completion: .list(["host", "paths", "tags"])
     )
     var groupBy: String?
     @Option(
@@ -97,7 +98,8 @@ struct RetentionOptions: ParsableArguments {
         policy.keepWithinYearly = try span(keepWithinYearly, "--keep-within-yearly")
         policy.keepTags = keepTag.map { RetentionPolicy.tagList($0) }
         policy.maxPerDay = maxPerDay
-        request.policy = policy.isEmpty ? nil : policy
+        // A rule of 0 is one as well: it must not bring back those of belay.yaml.
+        request.policy = policy == RetentionPolicy() ? nil : policy
         request.tags = tag.map { RetentionPolicy.tagList($0) }
         request.hosts = host
         request.allProjects = allProjects

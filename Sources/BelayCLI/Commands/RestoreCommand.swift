@@ -28,7 +28,8 @@ struct RestoreCommand: BelayCommand {
 
     @Option(
         name: [.customLong("to"), .customLong("target"), .customShort("t")],
-        help: .init("The directory to restore into.", valueName: "dir")
+        help: .init("The directory to restore into.", valueName: "dir"),
+        completion: .directory
     )
     var to: String
 
@@ -55,7 +56,8 @@ struct RestoreCommand: BelayCommand {
         help: .init(
             "What becomes of files that are there: always, if-changed, if-newer or never.",
             valueName: "policy"
-        )
+        ),
+        completion: .list(OverwritePolicy.allCases.map(\.rawValue))
     )
     var overwrite: String?
 

@@ -37,9 +37,9 @@ package enum GeneratedFiles {
             return try ManualPages(commands()).files
         case .completions:
             return [
-                GeneratedFile(path: "bash/belay", text: Root.completionScript(for: .bash)),
-                GeneratedFile(path: "zsh/_belay", text: Root.completionScript(for: .zsh)),
-                GeneratedFile(path: "fish/belay.fish", text: Root.completionScript(for: .fish)),
+                GeneratedFile(path: "bash/belay", text: try BashCompletion(commands()).text),
+                GeneratedFile(path: "zsh/_belay", text: CompletionRoot.completionScript(for: .zsh)),
+                GeneratedFile(path: "fish/belay.fish", text: CompletionRoot.completionScript(for: .fish)),
             ]
         case .reference:
             return [GeneratedFile(path: "commands.md", text: try ReferencePage(commands()).text)]

@@ -40,7 +40,8 @@ struct ReferencePage: Sendable {
         var parts = ["## \(command.fullName)", escaped(Paragraphs(command.abstract ?? "").joined)]
         parts.append("```\n\(tree.usage(command))\n```")
         if let aliases = command.aliases, !aliases.isEmpty {
-            parts.append("Also: " + aliases.map { "`belay \($0)`" }.joined(separator: ", "))
+            let parents = (command.superCommands ?? []).joined(separator: " ")
+            parts.append("Also: " + aliases.map { "`\(parents) \($0)`" }.joined(separator: ", "))
         }
         parts.append(paragraphs(command.discussion))
         let subcommands = command.shownSubcommands
