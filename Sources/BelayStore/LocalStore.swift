@@ -143,7 +143,7 @@ extension LocalStore {
                 }
                 let path = "\(kind.folder)/\(name)"
                 do throws(SystemError) {
-                    let bytes = try readRegularFile(path: "\(root)/\(path)", limit: kind.lengthMaximum)
+                    let bytes = try readFile(path: "\(root)/\(path)", limit: kind.lengthMaximum)
                     files.append(StrayFile(path: path, bytes: bytes))
                 } catch {
                     // Whatever cannot be read as a file of a repository is somebody else's.

@@ -22,22 +22,24 @@ import Testing
 
     @Test func `does not believe a file that was written as the run began`() async throws {
         let fixture = try await CaptureFixture()
+        // The run began before the file was written: a later write could leave the same times.
+        let started = SystemClock().now()
         try fixture.project.write("one", to: "a.txt")
-        // The clock of the run is that of the file: a later write could leave the same times.
-        try await fixture.capture()
-        let second = try await fixture.capture()
+        try await fixture.capture(started: started)
+        let second = try await fixture.capture(started: started)
         #expect(second.counts.bytesRead == 3)
         #expect(second.counts.filesUnmodified == 1, "nothing in it is different")
         try fixture.project.write("two", to: "a.txt")
-        let third = try await fixture.capture()
+        let third = try await fixture.capture(started: started)
         #expect(third.counts.filesChanged == 1 && third.counts.filesUnmodified == 0)
     }
 
     @Test func `counts a large file that was read again and holds the same as unmodified`() async throws {
         let fixture = try await CaptureFixture()
+        let started = SystemClock().now()
         try fixture.project.write(String(repeating: "0123456789", count: 200_000), to: "large.txt")
-        try await fixture.capture()
-        let second = try await fixture.capture()
+        try await fixture.capture(started: started)
+        let second = try await fixture.capture(started: started)
         #expect(second.counts.bytesRead == 2_000_000)
         #expect(second.counts.filesUnmodified == 1 && second.counts.filesChanged == 0)
     }

@@ -13,8 +13,8 @@ import BelaySystem
 /// at once, the snapshot. Cut off anywhere before that, there is no snapshot, and what was stored is used by
 /// the next run.
 package struct BackupWorkflow: Sendable {
-    private let workspace: Workspace
-    private let request: BackupRequest
+    let workspace: Workspace
+    let request: BackupRequest
     private let progress: CaptureProgress
 
     package init(_ workspace: Workspace, _ request: BackupRequest, progress: CaptureProgress) {
@@ -82,7 +82,7 @@ package struct BackupWorkflow: Sendable {
             )
             try refuseEmpty(files, whole)
             let failures = files.failures + missingParts(selection)
-            let manifest = makeManifest(selection, files.totals, failures, started)
+            let manifest = makeManifest(selection, files, failures, started)
             let text = try ManifestText.encode(manifest)
             let root = try await GeneratedTree.store(
                 files: [(GeneratedFolder.manifest, text)],
@@ -146,16 +146,6 @@ package struct BackupWorkflow: Sendable {
         return result
     }
 
-    private func tellLostPacks(_ known: KnownBlobs) {
-        guard let first = known.lostPacks.min() else { return }
-        let count = known.lostPacks.count
-        let packs = count == 1 ? "pack \(first.short) is" : "\(count) packs, such as \(first.short), are"
-        workspace.repository.note(
-            "\(packs) gone or cut short: what this project has of it is stored again, but earlier snapshots may have lost "
-                + "files. Run `belay verify --all`: it says which, and how to repair"
-        )
-    }
-
     /// What the last snapshot's trees tell, where no cache of ours does.
     private func makeCache(
         _ archiver: Archiver,
@@ -217,167 +207,5 @@ package struct BackupWorkflow: Sendable {
         workspace.repository.note(
             "\(SnapshotNotice.unreadable(catalog.unreadable.map(\.id))): \(SnapshotNotice.unreadableHint)"
         )
-    }
-
-    private func refuseTakenName(_ catalog: SnapshotCatalog) throws {
-        guard let name = request.name else { return }
-        let isTaken = catalog.ofProject.contains { stored in
-            let tags = SnapshotTags(stored.snapshot.tags)
-            return tags.isCheckpoint && tags.name == name
-        }
-        guard isTaken else { return }
-        throw BelayError(
-            .checkpointExists,
-            "there is a checkpoint '\(name)' already",
-            hint: "choose another name, or run `belay release \(name)` first"
-        )
-    }
-
-    /// Refuses to call a success what looks like a loss.
-    private func refuseEmpty(_ files: CaptureResult, _ parent: StoredSnapshot?) throws {
-        guard request.only.isEmpty else {
-            if files.totals.files == 0 && files.totals.folders == 0 {
-                throw BelayError(
-                    .projectEmpty,
-                    "nothing that was asked for is there: \(request.only.joined(separator: ", "))",
-                    hint: "check the paths under `components` in belay.yaml"
-                )
-            }
-            return
-        }
-        if files.rootNodes.isEmpty, let failure = files.failures.first {
-            throw BelayError(
-                .projectUnreadable,
-                "\(workspace.project.directory) cannot be read: \(failure.reason)",
-                hint: "check its permissions, and the path given with -C"
-            )
-        }
-        if files.rootNodes.isEmpty {
-            throw BelayError(
-                .projectEmpty,
-                "\(workspace.project.directory) holds nothing that could be stored",
-                hint: "check the path given with -C, and what is excluded"
-            )
-        }
-        guard !request.allowsShrinking, let before = parent?.snapshot.summary?.totalFilesProcessed,
-            before >= Self.shrinkingFiles, files.totals.files < before / Self.shrinkingFactor
-        else { return }
-        throw BelayError(
-            .projectEmpty,
-            "the project has \(files.totals.files) files, where its last snapshot has \(before): that looks like a loss",
-            hint:
-                "if it is meant, repeat with --allow-shrinking; the last snapshot is \(parent?.id.short ?? "")"
-        )
-    }
-
-    /// A project of at least so many files that has fewer than a tenth of them is suspect.
-    private static let shrinkingFiles: UInt64 = 50
-    private static let shrinkingFactor: UInt64 = 10
-
-    /// Parts that the configuration names and that are not in the snapshot: components that are gone, and what
-    /// this version does not store.
-    private func missingParts(_ selection: PartSelection) -> [SourceFailure] {
-        let absent = selection.parts.flatMap { part in
-            part.paths.filter { isAbsent($0) }.map {
-                SourceFailure(path: $0, kind: .missing, reason: "component '\(part.name)' is not there")
-            }
-        }
-        let sections = workspace.project.configuration.unsupportedSections.filter(\.affectsSnapshots)
-        return absent
-            + sections.flatMap { section in
-                section.names.map {
-                    SourceFailure(
-                        path: "\(section.key)/\($0)",
-                        kind: .unsupported,
-                        reason: "this version of belay stores files only; it is not in the snapshot"
-                    )
-                }
-            }
-    }
-
-    private func isAbsent(_ path: String) -> Bool {
-        do throws(SystemError) {
-            return try Paths.status("\(workspace.project.directory)/\(path)") == nil
-        } catch {
-            // The walk tells what cannot be looked at.
-            return false
-        }
-    }
-
-    private func makeManifest(
-        _ selection: PartSelection,
-        _ totals: FolderTotals,
-        _ failures: [SourceFailure],
-        _ started: Timestamp
-    ) -> Manifest {
-        let configuration = workspace.project.configuration
-        var git: GitState?
-        if files.stopsGit {
-            workspace.repository.note("git was not asked: it would wait for a .gitignore that is no file")
-        } else {
-            git = GitInspector.state(of: workspace.project.directory, environment: workspace.environment) {
-                workspace.repository.note($0)
-            }
-        }
-        return Manifest(
-            program: Version.program,
-            project: workspace.project.name,
-            kind: request.kind.word,
-            name: request.name,
-            message: request.message,
-            time: TimestampText.text(started),
-            parts: selection.parts,
-            scope: Manifest.Scope(
-                root: workspace.project.directory,
-                only: selection.paths,
-                gitignore: configuration.gitignore == .respect,
-                exclude: configuration.allExcludes,
-                include: configuration.include,
-                excludeFlags: request.excludeTexts,
-                fileSizeMaximum: request.fileSizeMaximum
-            ),
-            git: git.map {
-                Manifest.Git(
-                    root: $0.root,
-                    branch: $0.branch,
-                    commit: $0.commit,
-                    upstream: $0.upstream,
-                    modified: $0.staged + $0.modified + $0.unmerged,
-                    untracked: $0.untracked,
-                    stashes: $0.stashes
-                )
-            },
-            totals: Manifest.Totals(files: totals.files, folders: totals.folders, bytes: totals.bytes),
-            failures: failures.map {
-                Manifest.Failure(path: $0.path, kind: $0.kind.rawValue, reason: $0.reason)
-            }
-        )
-    }
-
-    /// What the snapshot says of itself.
-    ///
-    /// The totals are of all files in it, the manifest too, as restic counts; what is new and changed is of the
-    /// project's own.
-    private func makeSummary(
-        _ result: BackupResult,
-        _ started: Timestamp,
-        manifestSize: Int
-    ) -> Snapshot.Summary {
-        var summary = Snapshot.Summary()
-        summary.backupStart = started.inZone(workspace.zone)
-        summary.backupEnd = workspace.clock.now().inZone(workspace.zone)
-        summary.filesNew = result.counts.filesNew
-        summary.filesChanged = result.counts.filesChanged
-        summary.filesUnmodified = result.counts.filesUnmodified
-        summary.directoriesNew = result.counts.foldersNew
-        summary.directoriesChanged = result.counts.foldersChanged
-        summary.directoriesUnmodified = result.counts.foldersUnmodified
-        summary.dataBlobs = result.added.dataBlobs
-        summary.treeBlobs = result.added.treeBlobs
-        summary.dataAdded = result.added.plainBytes
-        summary.dataAddedPacked = result.added.storedBytes
-        summary.totalFilesProcessed = result.totals.files + 1
-        summary.totalBytesProcessed = result.totals.bytes + UInt64(manifestSize)
-        return summary
     }
 }

@@ -1,0 +1,104 @@
+import BelayArchive
+import BelayCore
+import BelayProject
+import BelayRepository
+import BelayRules
+import BelaySystem
+
+// What a backup refuses to call a success, and what it tells besides.
+extension BackupWorkflow {
+    func refuseTakenName(_ catalog: SnapshotCatalog) throws {
+        guard let name = request.name else { return }
+        let isTaken = catalog.ofProject.contains { stored in
+            let tags = SnapshotTags(stored.snapshot.tags)
+            return tags.isCheckpoint && tags.name == name
+        }
+        guard isTaken else { return }
+        throw BelayError(
+            .checkpointExists,
+            "there is a checkpoint '\(name)' already",
+            hint: "choose another name, or run `belay release \(name)` first"
+        )
+    }
+
+    /// Refuses to call a success what looks like a loss.
+    func refuseEmpty(_ files: CaptureResult, _ parent: StoredSnapshot?) throws {
+        guard request.only.isEmpty else {
+            if files.totals.files == 0 && files.totals.folders == 0 {
+                throw BelayError(
+                    .projectEmpty,
+                    "nothing that was asked for is there: \(request.only.joined(separator: ", "))",
+                    hint: "check the paths under `components` in belay.yaml"
+                )
+            }
+            return
+        }
+        if files.rootNodes.isEmpty, let failure = files.failures.first {
+            throw BelayError(
+                .projectUnreadable,
+                "\(workspace.project.directory) cannot be read: \(failure.reason)",
+                hint: "check its permissions, and the path given with -C"
+            )
+        }
+        if files.rootNodes.isEmpty {
+            throw BelayError(
+                .projectEmpty,
+                "\(workspace.project.directory) holds nothing that could be stored",
+                hint: "check the path given with -C, and what is excluded"
+            )
+        }
+        guard !request.allowsShrinking, let before = parent?.snapshot.summary?.totalFilesProcessed,
+            before >= Self.shrinkingFiles, files.totals.files < before / Self.shrinkingFactor
+        else { return }
+        throw BelayError(
+            .projectEmpty,
+            "the project has \(files.totals.files) files, where its last snapshot has \(before): that looks like a loss",
+            hint:
+                "if it is meant, repeat with --allow-shrinking; the last snapshot is \(parent?.id.short ?? "")"
+        )
+    }
+
+    /// A project of at least so many files that has fewer than a tenth of them is suspect.
+    private static let shrinkingFiles: UInt64 = 50
+    private static let shrinkingFactor: UInt64 = 10
+
+    /// Parts that the configuration names and that are not in the snapshot: components that are gone, and what
+    /// this version does not store.
+    func missingParts(_ selection: PartSelection) -> [SourceFailure] {
+        let absent = selection.parts.flatMap { part in
+            part.paths.filter { isAbsent($0) }.map {
+                SourceFailure(path: $0, kind: .missing, reason: "component '\(part.name)' is not there")
+            }
+        }
+        let sections = workspace.project.configuration.unsupportedSections.filter(\.affectsSnapshots)
+        return absent
+            + sections.flatMap { section in
+                section.names.map {
+                    SourceFailure(
+                        path: "\(section.key)/\($0)",
+                        kind: .unsupported,
+                        reason: "this version of belay stores files only; it is not in the snapshot"
+                    )
+                }
+            }
+    }
+
+    private func isAbsent(_ path: String) -> Bool {
+        do throws(SystemError) {
+            return try Paths.status("\(workspace.project.directory)/\(path)") == nil
+        } catch {
+            // The walk tells what cannot be looked at.
+            return false
+        }
+    }
+
+    func tellLostPacks(_ known: KnownBlobs) {
+        guard let first = known.lostPacks.min() else { return }
+        let count = known.lostPacks.count
+        let packs = count == 1 ? "pack \(first.short) is" : "\(count) packs, such as \(first.short), are"
+        workspace.repository.note(
+            "\(packs) gone or cut short: what this project has of it is stored again, but earlier snapshots may have lost "
+                + "files. Run `belay verify --all`: it says which, and how to repair"
+        )
+    }
+}
