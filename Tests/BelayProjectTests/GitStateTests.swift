@@ -20,6 +20,34 @@ private func git(_ arguments: [String], in directory: String) throws {
         #expect(GitInspector.state(of: temporary.path, environment: ["PATH": "/nonexistent"]) == nil)
     }
 
+    @Test func `is not known, and that is told, if git takes too long`() throws {
+        let temporary = try TemporaryDirectory()
+        // It closes its output, and has a child that would stay.
+        try temporary.write("git", "#!/bin/sh\nsleep 1000 &\nexec >&-\nwait\n", mode: 0o755)
+        var notes: [String] = []
+        let state = GitInspector.state(
+            of: temporary.path,
+            environment: ["PATH": "\(temporary.path):/usr/bin:/bin"],
+            timeLimit: .zero,
+            notes: { notes.append($0) }
+        )
+        #expect(state == nil)
+        #expect(notes == ["git did not answer within 0 s, so its state is not known"])
+    }
+
+    @Test func `is not waited for once the task is cancelled`() async throws {
+        let temporary = try TemporaryDirectory()
+        try temporary.write("git", "#!/bin/sh\nexec sleep 1000\n", mode: 0o755)
+        let task = Task { [path = temporary.path] in
+            withUnsafeCurrentTask { $0?.cancel() }
+            return GitInspector.state(of: path, environment: ["PATH": "\(path):/usr/bin:/bin"]) {
+                Issue.record("\($0)")
+            }
+        }
+        #expect(await task.value == nil)
+        _ = temporary
+    }
+
     @Test func `is known before the first commit`() throws {
         let temporary = try TemporaryDirectory()
         try git(["init", "-q"], in: temporary.path)

@@ -137,6 +137,22 @@ private func failure(_ source: PasswordSource) -> String {
         #expect(secret.reveal() == [0x80, 0xC2])
     }
 
+    @Test(arguments: [SIGHUP, SIGPIPE])
+    func `comes from a command that signals end although we ignore them`(number: Int32) async {
+        await #expect(processExitsWith: .success) { [number] in
+            signal(number, SIG_IGN)
+            var held = sigset_t()
+            sigemptyset(&held)
+            sigaddset(&held, number)
+            pthread_sigmask(SIG_BLOCK, &held, nil)
+            let source = PasswordSource.command("sh -c 'kill -\(number) $$; echo survived'", namedBy: "x")
+            let error = #expect(throws: BelayError.self) {
+                try source.password(environment: ["PATH": "/usr/bin:/bin"], workingDirectory: "/")
+            }
+            #expect(error?.message.contains("signal \(number)") == true)
+        }
+    }
+
     @Test func `is refused with a reason when its file is no use`() throws {
         let temporary = try TemporaryDirectory()
         let empty = try temporary.write("empty", " \n")

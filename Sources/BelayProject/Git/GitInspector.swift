@@ -3,30 +3,67 @@ package enum GitInspector {
     /// The state of the working tree that `directory` lies in; `nil` if there is none or git does not answer.
     ///
     /// A missing or broken git is never a failure: a snapshot is worth taking without it. The caller's thread
-    /// waits for git, for half a minute at most. Why git is not asked is told to `notes`.
+    /// waits for git, for `timeLimit` at most and until the task is cancelled. Why git is not asked, or did not
+    /// answer in time, is told to `notes`.
     package static func state(
         of directory: String,
         environment: [String: String],
+        timeLimit: Duration = .seconds(30),
         notes: (String) -> Void = { _ in }
     ) -> GitState? {
         if let obstacle = obstacle(above: directory) {
             notes("git was not asked about \(directory): \(obstacle) is not a regular file")
             return nil
         }
-        let environment = quiet(environment)
-        guard let root = run(["rev-parse", "--show-toplevel"], in: directory, environment),
-            let top = line(root), !top.isEmpty,
-            let status = run(["status", "--porcelain=v2", "--branch", "-z"], in: directory, environment)
-        else { return nil }
-        var state = GitStatusParser.state(root: top, output: status)
-        // Fails if there is no stash, which is the usual case.
-        let stashes = run(
-            ["rev-list", "--walk-reflogs", "--count", "refs/stash", "--"],
-            in: directory,
-            environment
+        let session = Session(
+            directory: directory,
+            environment: quiet(environment),
+            deadline: .now + timeLimit
         )
-        state.stashes = stashes.flatMap(line).flatMap { Int($0) } ?? 0
-        return state
+        do {
+            guard let root = try session.run(["rev-parse", "--show-toplevel"]), let top = line(root),
+                !top.isEmpty, let status = try session.run(["status", "--porcelain=v2", "--branch", "-z"])
+            else { return nil }
+            var state = GitStatusParser.state(root: top, output: status)
+            // Fails if there is no stash, which is the usual case.
+            let stashes = try session.run(["rev-list", "--walk-reflogs", "--count", "refs/stash", "--"])
+            state.stashes = stashes.flatMap(line).flatMap { Int($0) } ?? 0
+            return state
+        } catch {
+            notes("git did not answer within \(timeLimit.components.seconds) s, so its state is not known")
+            return nil
+        }
+    }
+
+    /// git took longer than it may.
+    private struct Late: Error {}
+
+    /// Several questions about one directory, which share the time that there is for answers.
+    private struct Session {
+        var directory: String
+        var environment: [String: String]
+        var deadline: ContinuousClock.Instant
+
+        /// What git prints; `nil` if it fails or cannot be run.
+        func run(_ arguments: [String]) throws(Late) -> [UInt8]? {
+            // A file system monitor would start a process that stays, or run a program of the repository's
+            // choice.
+            let command = ["git", "-C", directory, "-c", "core.fsmonitor=false"] + arguments
+            let outcome: ChildProcess.Outcome
+            do {
+                outcome = try ChildProcess.run(
+                    command,
+                    environment: environment,
+                    showsErrors: false,
+                    outputLimit: outputBytesMaximum,
+                    timeLimit: deadline - .now
+                )
+            } catch {
+                return nil
+            }
+            if outcome.stop == .tooMuchTime { throw Late() }
+            return outcome.ending == .exited(0) && outcome.stop == nil ? outcome.output : nil
+        }
     }
 
     /// A file of the repository around `directory` that git would wait for, or never come to the end of.
@@ -64,28 +101,6 @@ package enum GitInspector {
         return environment
     }
 
-    private static func run(
-        _ arguments: [String],
-        in directory: String,
-        _ environment: [String: String]
-    ) -> [UInt8]? {
-        // A file system monitor would start a process that stays, or run a program of the repository's
-        // choice.
-        let command = ["git", "-C", directory, "-c", "core.fsmonitor=false"] + arguments
-        do {
-            let outcome = try ChildProcess.run(
-                command,
-                environment: environment,
-                showsErrors: false,
-                outputLimit: Limit.outputBytes,
-                timeLimitMilliseconds: Limit.milliseconds
-            )
-            return outcome.ending == .exited(0) && !outcome.exceededLimit ? outcome.output : nil
-        } catch {
-            return nil
-        }
-    }
-
     /// The text before the final line end.
     private static func line(_ output: [UInt8]) -> String? {
         var text = output[...]
@@ -93,9 +108,6 @@ package enum GitInspector {
         return String(validating: text, as: UTF8.self)
     }
 
-    private enum Limit {
-        /// Some hundred thousand changed files.
-        static let outputBytes = 64 * 1_024 * 1_024
-        static let milliseconds: Int64 = 30_000
-    }
+    /// Some hundred thousand changed files.
+    private static let outputBytesMaximum = 64 * 1_024 * 1_024
 }

@@ -114,7 +114,7 @@ extension PasswordSource {
             let reason = error == .notFound ? "there is no such program" : "the system refused it"
             throw BelayError(.passwordMissing, "\(subject) did not start: \(reason)")
         }
-        if outcome.exceededLimit {
+        if outcome.stop == .tooMuchOutput {
             throw BelayError(.passwordMissing, "\(subject) printed more than \(Limit.passwordBytes) bytes")
         }
         switch outcome.ending {

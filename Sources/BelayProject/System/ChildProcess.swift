@@ -8,12 +8,20 @@ enum ChildProcess {
         case signalled(Int32)
     }
 
+    /// Why a program was killed.
+    enum Stop: Equatable {
+        case tooMuchOutput
+        case tooMuchTime
+        /// The task that waits for it was cancelled.
+        case cancelled
+    }
+
     /// What a program printed, and how it ended.
     struct Outcome {
         var ending: Ending
         var output: [UInt8]
-        /// Whether the program was stopped because it printed or took more than it may.
-        var exceededLimit: Bool
+        /// Why it was killed; `nil` if it was left to end by itself.
+        var stop: Stop?
     }
 
     /// Why a program did not start.
@@ -25,13 +33,16 @@ enum ChildProcess {
     /// Runs `arguments[0]` to its end, with no input.
     ///
     /// What it prints to standard error goes to ours if `showsErrors`, and nowhere otherwise. Beyond the
-    /// output limit, or the time limit if there is one, it is killed.
+    /// output limit, or the time limit if there is one, it is killed, and so it is when the task is cancelled.
+    ///
+    /// With a time limit it leads a process group, which is killed whole. Without one it stays in ours: it may
+    /// want to ask something on the terminal, which only the group in front can.
     static func run(
         _ arguments: [String],
         environment: [String: String],
         showsErrors: Bool,
         outputLimit: Int,
-        timeLimitMilliseconds: Int64? = nil
+        timeLimit: Duration? = nil
     ) throws(LaunchFailure) -> Outcome {
         guard let name = arguments.first, !name.isEmpty,
             !arguments.contains(where: { $0.utf8.contains(0) }),
@@ -54,13 +65,29 @@ enum ChildProcess {
                 arguments,
                 environment: environment,
                 output: writing,
-                showsErrors: showsErrors
+                showsErrors: showsErrors,
+                leadsGroup: timeLimit != nil
             )
         }
-        let deadline = timeLimitMilliseconds.map { milliseconds() + $0 }
-        let (output, exceededLimit) = collect(from: reading, limit: outputLimit, deadline: deadline)
-        if exceededLimit { kill(process, SIGKILL) }
-        return Outcome(ending: wait(for: process), output: output, exceededLimit: exceededLimit)
+        let watch = Watch(deadline: timeLimit.map { ContinuousClock.now + $0 })
+        var (output, stop) = collect(from: reading, limit: outputLimit, watch)
+        // It may close its output and go on.
+        let ending = stop == nil ? wait(for: process, watch, &stop) : nil
+        if stop != nil { kill(timeLimit == nil ? process : -process, SIGKILL) }
+        return Outcome(ending: ending ?? wait(for: process), output: output, stop: stop)
+    }
+
+    /// Until when a program may run.
+    private struct Watch {
+        var deadline: ContinuousClock.Instant?
+
+        /// How often a cancellation is looked for.
+        static let intervalMilliseconds: Int32 = 50
+
+        var stop: Stop? {
+            if Task.isCancelled { return .cancelled }
+            return deadline.map { ContinuousClock.now >= $0 } == true ? .tooMuchTime : nil
+        }
     }
 
     /// Where a program lies, looked up in the given search path and not in that of this process.
@@ -82,7 +109,8 @@ enum ChildProcess {
         _ arguments: [String],
         environment: [String: String],
         output: Int32,
-        showsErrors: Bool
+        showsErrors: Bool,
+        leadsGroup: Bool
     ) throws(LaunchFailure) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -92,6 +120,18 @@ enum ChildProcess {
         if !showsErrors {
             posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
         }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // What we ignore or hold back is our affair: a program that inherits it does not end when it should.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        sigfillset(&signals)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        var flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        if leadsGroup { flags |= POSIX_SPAWN_SETPGROUP }
+        posix_spawnattr_setflags(&attributes, Int16(flags))
         let variables = environment.map { "\($0.key)=\($0.value)" }.filter { !$0.utf8.contains(0) }
         var argumentPointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         var variablePointers: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
@@ -100,7 +140,7 @@ enum ChildProcess {
             for pointer in variablePointers { free(pointer) }
         }
         var process: pid_t = 0
-        switch posix_spawn(&process, path, &actions, nil, &argumentPointers, &variablePointers) {
+        switch posix_spawn(&process, path, &actions, &attributes, &argumentPointers, &variablePointers) {
         case 0: return process
         case ENOENT: throw .notFound
         case let number: throw .refused(number)
@@ -110,39 +150,52 @@ enum ChildProcess {
     private static func collect(
         from descriptor: Int32,
         limit: Int,
-        deadline: Int64?
-    ) -> (output: [UInt8], exceededLimit: Bool) {
+        _ watch: Watch
+    ) -> (output: [UInt8], stop: Stop?) {
         var output: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16 * 1_024)
         while true {
-            if let deadline {
-                var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-                let remaining = deadline - milliseconds()
-                guard remaining > 0 else { return (output, true) }
-                let ready = poll(&waiting, 1, Int32(clamping: remaining))
-                if ready == 0 || ready < 0 && errno == EINTR { continue }
-            }
+            if let stop = watch.stop { return (output, stop) }
+            var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            let ready = poll(&waiting, 1, Watch.intervalMilliseconds)
+            if ready == 0 || ready < 0 && errno == EINTR { continue }
             let received = chunk.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
             if received < 0 && errno == EINTR { continue }
-            guard received > 0 else { return (output, false) }
-            guard output.count + received <= limit else { return (output, true) }
+            guard received > 0 else { return (output, nil) }
+            guard output.count + received <= limit else { return (output, .tooMuchOutput) }
             output += chunk[..<received]
         }
     }
 
+    /// Waits until the program has ended or must be stopped; `nil` if it must.
+    private static func wait(for process: pid_t, _ watch: Watch, _ stop: inout Stop?) -> Ending? {
+        // Most have ended by now, or do so at once.
+        var pause: Int32 = 1
+        while true {
+            if let ending = wait(for: process, options: WNOHANG) { return ending }
+            stop = watch.stop
+            if stop != nil { return nil }
+            poll(nil, 0, pause)
+            pause = min(pause * 2, Watch.intervalMilliseconds)
+        }
+    }
+
     private static func wait(for process: pid_t) -> Ending {
+        // Invariant: without options it is waited for until there is an ending.
+        wait(for: process, options: 0) ?? .signalled(0)
+    }
+
+    /// How the program ended; `nil` if it has not, and the options are not to wait for it.
+    private static func wait(for process: pid_t, options: Int32) -> Ending? {
         var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0 {
+        while true {
+            let ended = waitpid(process, &status, options)
+            if ended == 0 { return nil }
+            if ended > 0 { break }
             // Somebody else collected the child: how it ended is lost, which must not count as success.
             if errno != EINTR { return .signalled(0) }
         }
         let signal = status & 0x7F
         return signal == 0 ? .exited((status >> 8) & 0xFF) : .signalled(signal)
-    }
-
-    private static func milliseconds() -> Int64 {
-        var now = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &now)
-        return Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000
     }
 }

@@ -83,6 +83,8 @@ package struct BackupWorkflow: Sendable {
             try refuseEmpty(files, whole)
             let failures = files.failures + missingParts(selection)
             let manifest = makeManifest(selection, files, failures, started)
+            // Also ends the waiting for git.
+            try Task.checkCancellation()
             let text = try ManifestText.encode(manifest)
             let root = try await GeneratedTree.store(
                 files: [(GeneratedFolder.manifest, text)],
