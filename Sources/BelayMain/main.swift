@@ -5,5 +5,6 @@ import BelaySystem
 import Glibc
 #endif
 
+ProcessResources.fillStandardStreams()
 Shutdown.install()
 exit(await CommandLineProgram.run(Array(CommandLine.arguments.dropFirst())))

@@ -221,6 +221,15 @@ uint64_t belay_raise_file_limit(void) {
     return limit.rlim_cur;
 }
 
+void belay_fill_standard_streams(void) {
+    for (int file = 0; file <= 2; file++) {
+        if (fcntl(file, F_GETFD) >= 0 || errno != EBADF) continue;
+        // The wrong way round, as gnulib's stdopen does: what is used although it was closed fails as before. The
+        // lowest free number is the one that is missing, for those below are open.
+        if (open("/dev/null", file == 0 ? O_WRONLY : O_RDONLY) != file) return;
+    }
+}
+
 int belay_terminal_columns(int file) {
     struct winsize size;
     if (!isatty(file) || ioctl(file, TIOCGWINSZ, &size) != 0) return 0;

@@ -244,6 +244,22 @@ struct StoreCase: CustomTestStringConvertible, Sendable {
         #expect(try await store.load(handle, range: 0..<2) == [0, 0])
     }
 
+    @Test(arguments: [FileKind.config, .key, .lock, .snapshot, .index, .pack])
+    func `does not wait for whoever would write to a FIFO in the place of a file`(kind: FileKind) async throws
+    {
+        let store = LocalStore(path: folder)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await store.prepare()
+        let handle = kind == .config ? .config : Handle(kind: kind, digest: Digest(7, 0, 0, 1))
+        #expect(mkfifo("\(folder)/\(handle.path)", 0o600) == 0)
+        let path = "\(folder)/\(handle.path)"
+        let failure = StoreError.failed(
+            SystemError(call: "open", subject: path, number: SystemError.notRegular)
+        )
+        await #expect(throws: failure) { try await store.load(handle) }
+        await #expect(throws: failure) { try await store.load(handle, range: 0..<1) }
+    }
+
     @Test func `leaves no temporary file behind`() async throws {
         let store = LocalStore(path: folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -51,20 +51,22 @@ package final class BlockingPool: TaskExecutor, @unchecked Sendable {
         if idle > 0 {
             pthread_cond_signal(wakeUp)
         } else if threads < width {
-            threads += 1
-            startThread()
+            if startThread() { threads += 1 }
+            // Fewer serve as well; what was given to a pool that has none would never be done.
+            precondition(threads > 0, "the system gives no thread")
         }
         pthread_mutex_unlock(lock)
     }
 
-    private func startThread() {
+    /// `false` if the system gives no thread, as when its limit or that of memory is reached.
+    private func startThread() -> Bool {
         var thread = pthread_t()
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         // Deep enough for recursion over trees; only touched pages are real.
         pthread_attr_setstacksize(&attributes, 8 << 20)
-        let context = Unmanaged.passRetained(self).toOpaque()
+        let pool = Unmanaged.passRetained(self)
         let status = pthread_create(
             &thread,
             &attributes,
@@ -73,10 +75,11 @@ package final class BlockingPool: TaskExecutor, @unchecked Sendable {
                 Unmanaged<BlockingPool>.fromOpaque(context).takeRetainedValue().serve()
                 return nil
             },
-            context
+            pool.toOpaque()
         )
         pthread_attr_destroy(&attributes)
-        precondition(status == 0, "the system gives no thread")
+        if status != 0 { pool.release() }
+        return status == 0
     }
 
     private func serve() {

@@ -33,7 +33,8 @@ package struct OpenFile: ~Copyable {
     ///
     /// Anything but a regular file is refused: the writer of a FIFO may never come, and a device may have no end.
     package static func reading(path: String) throws(SystemError) -> OpenFile {
-        let descriptor = belay_open_at(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
+        // O_NOCTTY: nor may a terminal become ours.
+        let descriptor = belay_open_at(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0)
         guard descriptor >= 0 else { throw .current("open", path) }
         let file = OpenFile(descriptor: descriptor, path: path)
         try file.requireRegular()

@@ -37,7 +37,7 @@ package enum Shutdown {
         var thread = pthread_t()
         // The descriptor is handed over as the address.
         let context = UnsafeMutableRawPointer(bitPattern: UInt(pipe) + 1)
-        pthread_create(
+        let status = pthread_create(
             &thread,
             nil,
             { context in
@@ -46,7 +46,7 @@ package enum Shutdown {
             },
             context
         )
-        pthread_detach(thread)
+        if status == 0 { pthread_detach(thread) }
     }
 
     /// What the first signal does.

@@ -72,6 +72,8 @@ int belay_tells_holes(int file);
 void belay_return_large_blocks(void);
 // Raises the limit of open files as far as allowed; gives what holds now.
 uint64_t belay_raise_file_limit(void);
+// Puts something harmless in the place of standard streams that are closed, so that no file gets their numbers.
+void belay_fill_standard_streams(void);
 // Columns of the terminal behind `file`, 0 if it is none.
 int belay_terminal_columns(int file);
 // Turns echo of the terminal behind `file` on or off.
