@@ -15,6 +15,14 @@ private func parse(
         #expect(try parse(text) == ProjectConfiguration())
     }
 
+    @Test func `may begin with a byte order mark`() throws {
+        let configuration = try parse("\u{FEFF}project: orgchart\ngitignore: ignore\n")
+        #expect(configuration.project == "orgchart")
+        #expect(configuration.gitignore == .ignore)
+        let error = #expect(throws: ConfigurationError.self) { try parse("\u{FEFF}projct: x\nexclude: []\n") }
+        #expect(error?.problems.first?.position == SourcePosition(line: 1, column: 1))
+    }
+
     @Test func `with every section loads`() throws {
         let configuration = try parse(fullConfiguration)
         #expect(configuration.project == "orgchart")

@@ -19,6 +19,9 @@ enum YAMLDocument {
         of text: String,
         problems: inout [ConfigurationProblem]
     ) throws(ConfigurationProblem) -> ConfigurationNode? {
+        // The parser, told the encoding, takes a byte order mark for a part of the first key.
+        let hasMark = text.unicodeScalars.first == "\u{FEFF}"
+        let text = hasMark ? String(text.unicodeScalars.dropFirst()) : text
         try checkBeforeParsing(text)
         let node: Node?
         do {
