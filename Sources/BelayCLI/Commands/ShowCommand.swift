@@ -21,7 +21,10 @@ struct ShowCommand: BelayCommand {
             let result = try await ShowWorkflow(workspace).run(snapshot)
             try context.console.print(ShowDocument(result, in: workspace))
             guard let problem = result.manifestProblem else { return .success }
-            context.console.warn("the snapshot's manifest cannot be shown: \(problem)")
+            let id = result.snapshot.stored.id.short
+            context.console.warn(
+                "the manifest of snapshot \(id) cannot be shown: \(problem.cause.map { "\($0)" } ?? problem.message)"
+            )
             return .incomplete
         }
     }

@@ -1,4 +1,5 @@
 package import BelayCore
+import BelayFormat
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -23,7 +24,30 @@ package enum ManifestText {
         do {
             return try JSONDecoder().decode(Manifest.self, from: Data(bytes))
         } catch {
-            throw BelayError(.repositoryDamaged, "the snapshot's manifest cannot be read", cause: error)
+            throw BelayError(
+                .repositoryDamaged,
+                "the snapshot's manifest cannot be read",
+                hint: "what the snapshot holds besides can be restored all the same",
+                cause: FormatError.malformed(what: "manifest", detail: detail(error))
+            )
         }
+    }
+
+    /// What is wrong with a text, in words.
+    private static func detail(_ error: any Error) -> String {
+        switch error as? DecodingError {
+        case .keyNotFound(let key, let context): "\(path(context.codingPath + [key])) is missing"
+        case .typeMismatch(_, let context): "\(path(context.codingPath)) is of another type"
+        case .valueNotFound(_, let context): "\(path(context.codingPath)) is null"
+        default: "it is not valid JSON"
+        }
+    }
+
+    /// `scope.only[0]`, or what stands for the text as a whole.
+    private static func path(_ keys: [any CodingKey]) -> String {
+        let text = keys.reduce(into: "") { text, key in
+            if let index = key.intValue { text += "[\(index)]" } else { text += ".\(key.stringValue)" }
+        }
+        return text.isEmpty ? "the whole" : "'\(text.drop { $0 == "." })'"
     }
 }

@@ -31,7 +31,8 @@ package struct ManifestReader {
         do {
             return try await manifest(of: stored.snapshot)
         } catch let error as BelayError where error.code == .repositoryDamaged {
-            workspace.repository.note("the manifest of snapshot \(stored.id.short) cannot be read: \(error)")
+            let reason = error.cause.map { "\($0)" } ?? error.message
+            workspace.repository.note("the manifest of snapshot \(stored.id.short) cannot be read: \(reason)")
             return nil
         }
     }
