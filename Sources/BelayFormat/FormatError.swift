@@ -1,3 +1,5 @@
+package import BelayCore
+
 /// Why bytes could not be read as what they should be, or values not written.
 ///
 /// It carries enough to name the fault; which file or blob it was in is known to the caller, who adds it.
@@ -14,6 +16,13 @@ package enum FormatError: Error, Hashable, Sendable {
     case unsupported(what: String, detail: String)
     /// A library refused a call that cannot fail on account of its input, as when memory runs out.
     case engine(String)
+}
+
+extension FormatError {
+    /// A blob that is longer than what is read.
+    package static func tooLongBlob(_ type: BlobType) -> FormatError {
+        .tooLarge(what: "the length of a blob in bytes", limit: type.lengthMaximum)
+    }
 }
 
 extension FormatError: CustomStringConvertible {

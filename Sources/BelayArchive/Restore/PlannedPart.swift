@@ -15,8 +15,6 @@ struct PendingFolder: Sendable {
 struct PlannedPart: Sendable {
     /// More levels than this are refused; file systems do not nest so deep by themselves.
     static let depthMaximum: UInt32 = 16_384
-    /// Larger chunks than this are refused; restic's have at most 8 MiB.
-    static let chunkSizeMaximum = 512 << 20
 
     /// What every long run of zeros is made of: the shortest chunk there is.
     private static let zeroChunk = BlobID(
@@ -45,6 +43,10 @@ struct PlannedPart: Sendable {
     var zeroBytes: UInt64 = 0
     /// Numbers of the selected paths that are there.
     var found: [Int] = []
+
+    var attributeBytes = 0
+
+    var entryCount: Int { folders.count + files.count + others.count + refusals.count }
 
     mutating func refuse(_ folder: UInt32, _ name: [UInt8]?, _ reason: String) {
         refusals.append(Refusal(folder: folder, name: name, reason: reason))
@@ -132,11 +134,8 @@ struct PlannedPart: Sendable {
                 return "its data \(id.short) is not in the repository"
             }
             let location = index.location(of: .data, at: position)
-            guard location.plainLength <= Self.chunkSizeMaximum, location.length <= Self.chunkSizeMaximum
-            else {
-                return "its data \(id.short) is larger than belay reads"
-            }
-            // Fewer than 2^32 chunks of fewer than 2^29 bytes each: no overflow.
+            if location.isTooLong(.data) { return "its data \(id.short) is larger than belay reads" }
+            // Fewer than 2^32 chunks of at most 2^30 bytes each: no overflow.
             sum += UInt64(location.plainLength)
             if id == Self.zeroChunk { zeroBytes += UInt64(location.plainLength) }
             chunks.append(UInt32(truncatingIfNeeded: position))
@@ -172,6 +171,7 @@ struct PlannedPart: Sendable {
         let known = node.extendedAttributes.filter { !$0.name.isEmpty && !$0.name.utf8.contains(0) }
         if known.isEmpty { return EntryMetadata(node, attributes: 0) }
         attributes.append(known)
+        attributeBytes += known.reduce(0) { $0 + $1.name.utf8.count + $1.value.count }
         return EntryMetadata(node, attributes: UInt32(truncatingIfNeeded: attributes.count))
     }
 

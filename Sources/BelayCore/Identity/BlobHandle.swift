@@ -50,3 +50,23 @@ package struct BlobLocation: Hashable, Sendable {
         isCompressed ? Int(uncompressedLength) : max(0, Int(length) - 32)
     }
 }
+
+extension BlobType {
+    /// The bytes that a blob of this kind may have, sealed or plain, to be read at all; the same everywhere.
+    ///
+    /// Data is cut into pieces of at most 8 MiB by restic and by belay: a piece that is much longer is meant to fill
+    /// the memory. A tree is as long as its directory has entries, and without it all of these are lost.
+    package var lengthMaximum: Int {
+        switch self {
+        case .data: 1 << 30
+        case .tree: Int(UInt32.max)
+        }
+    }
+}
+
+extension BlobLocation {
+    /// Whether a blob of that kind is longer than what is read.
+    package func isTooLong(_ type: BlobType) -> Bool {
+        max(plainLength, Int(length) - 32) > type.lengthMaximum
+    }
+}

@@ -31,6 +31,9 @@ package struct IndexedBlob: Hashable, Sendable {
         isCompressed ? Int(uncompressedLength) : max(0, Int(length) - Envelope.overhead)
     }
 
+    /// Whether the blob is longer than what is read.
+    package var isTooLong: Bool { max(plainLength, Int(length) - Envelope.overhead) > type.lengthMaximum }
+
     /// What identifies the blob.
     @inlinable
     package var handle: BlobHandle { BlobHandle(type, id) }

@@ -14,8 +14,6 @@ final class BlobVerifier {
 
     /// Plain bytes that are gathered before they are hashed: enough blobs of usual size to fill all lanes.
     private static let batchBytes = 24 << 20
-    /// Blobs are a few MiB at most; what claims to be longer than this is not opened.
-    private static let plainLengthMaximum = 1 << 30
 
     private let decoder: BlobDecoder
     private var plain = UnsafeMutableRawBufferPointer.allocate(byteCount: batchBytes, alignment: 64)
@@ -65,9 +63,7 @@ final class BlobVerifier {
             throw .malformed(what: "blob", detail: "it reaches beyond the end of the pack")
         }
         let length = blob.plainLength
-        guard length <= Self.plainLengthMaximum else {
-            throw .tooLarge(what: "the length of a blob in bytes", limit: Self.plainLengthMaximum)
-        }
+        guard !blob.isTooLong else { throw .tooLongBlob(blob.type) }
         if filled + length > plain.count { whenFull() }
         if length > plain.count {
             plain.deallocate()

@@ -180,12 +180,15 @@ private final class DataCheckWorker {
         _ outcome: inout DataCheck.Outcome,
         _ progress: UpkeepProgress
     ) async throws {
-        let indexed = contents.blobs(ofPack: pack.number)
+        let indexed = readable(contents.blobs(ofPack: pack.number))
         let pieces = PackPieces(repository: repository, id: pack.id, length: pack.listedLength)
         let failures = try await pieces.failures(among: indexed, with: verifier)
         note(failures.map { indexed[$0.position].handle }, in: pack, failures.first?.reason, &outcome)
         progress.add(pack.length)
     }
+
+    /// Without those that are too long to be read: they are told of already, and need not be damaged.
+    private func readable(_ blobs: [IndexedBlob]) -> [IndexedBlob] { blobs.filter { !$0.isTooLong } }
 
     /// Adds blobs that cannot be used, and why the first of them cannot.
     private func note(
@@ -222,8 +225,9 @@ private final class DataCheckWorker {
             } catch {
                 outcome.problems.append(.packHeader(pack.id, reason: "\(error)"))
             }
-            let failures = verifier.failures(among: indexed, in: bytes)
-            let handles = failures.map { indexed[$0.position].handle }
+            let readable = readable(indexed)
+            let failures = verifier.failures(among: readable, in: bytes)
+            let handles = failures.map { readable[$0.position].handle }
             note(handles, in: pack, failures.first.map { "\($0.error)" }, &outcome)
         }
     }

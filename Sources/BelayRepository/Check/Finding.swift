@@ -28,6 +28,8 @@ package struct Finding: Hashable, Sendable {
         case packHash(PackID)
         case packHeader(PackID, reason: String)
         case blobsDamaged(PackID, [BlobHandle], reason: String)
+        /// Data that is longer than what belay reads.
+        case blobTooLong(PackID, BlobHandle, length: UInt64)
         /// A tree that a snapshot needs; without a reason no index knows it.
         case treeLost(BlobID, reason: String?)
         /// A piece of a file that no index knows.
@@ -96,6 +98,7 @@ extension Finding {
         case .packHash: "pack.hash"
         case .packHeader: "pack.header"
         case .blobsDamaged: "pack.blobs-damaged"
+        case .blobTooLong: "blob.too-long"
         case .treeLost: "tree.lost"
         case .dataMissing: "data.missing"
         case .treeIrregular: "tree.irregular"
@@ -118,6 +121,7 @@ extension Finding {
             .packHeader(let id, _), .blobsDamaged(let id, _, _), .packUnknown(let id, _),
             .packDescribedTwice(let id), .packMixed(let id):
             Handle(id).path
+        case .blobTooLong(_, let handle, _): "\(handle.type.name) \(handle.id)"
         case .treeLost(let id, _), .treeIrregular(let id, _), .wrongSize(let id, _, _, _): "tree \(id)"
         case .dataMissing(let id): "data \(id)"
         }
@@ -143,6 +147,9 @@ extension Finding {
         case .blobsDamaged(_, let handles, let reason):
             return
                 "has \(Count.text(handles.count, "damaged blob")), the first being \(handles.first?.id.short ?? ""): \(reason)"
+        case .blobTooLong(_, let handle, let length):
+            return
+                "has \(Count.text(length)) bytes, more than the \(Count.text(handle.type.lengthMaximum)) that belay reads"
         case .treeLost(_, let reason): return reason.map { "cannot be read: \($0)" } ?? "is in no pack"
         case .dataMissing: return "is in no pack"
         case .treeIrregular(_, let irregularity): return "is irregular: \(irregularity)"
@@ -171,6 +178,7 @@ extension Finding {
         case .packLength(let id, _, _), .packUnreadable(let id, _), .packHash(let id), .packHeader(let id, _),
             .blobsDamaged(let id, _, _):
             "put the file back from a copy of the repository, or run `belay repair packs \(id)`"
+        case .blobTooLong: "restore what needs it with restic"
         case .packCompressedInVersion1: "upgrade the repository with `restic migrate upgrade_repo_v2`"
         case .treeLost, .treeIrregular, .wrongSize: "run `belay repair snapshots`"
         case .packUnknown, .packMixed: "run `belay cleanup`"

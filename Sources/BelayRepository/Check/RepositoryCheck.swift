@@ -103,7 +103,9 @@ package struct RepositoryCheck: Sendable {
                 switch spot.problem {
                 case .lostTree(let id): report.lostBlobs.insert(BlobHandle(.tree, id))
                 case .lostContent(let ids, _):
-                    report.lostBlobs.formUnion(ids.lazy.map { BlobHandle(.data, $0) })
+                    // What is only too long for belay is not lost: no repair may take it out.
+                    let handles = ids.lazy.map { BlobHandle(.data, $0) }
+                    report.lostBlobs.formUnion(handles.filter { !loss.isTooLong($0) })
                 default: break
                 }
             }
@@ -130,8 +132,14 @@ private struct LostCopies: Sendable {
     func isLost(_ handle: BlobHandle) -> Bool {
         forEachCopy(handle) { number, location in
             let end = UInt64(location.offset) + UInt64(location.length)
-            return end > lengths[number] || damaged.contains(.init(handle: handle, pack: number))
+            return end > lengths[number] || location.isTooLong(handle.type)
+                || damaged.contains(.init(handle: handle, pack: number))
         }
+    }
+
+    /// Whether there is a copy that would be read if it were shorter.
+    func isTooLong(_ handle: BlobHandle) -> Bool {
+        table.locations(of: handle).contains { $0.isTooLong(handle.type) }
     }
 
     /// The numbers of the packs that hold, or should hold, the blob.
@@ -171,6 +179,7 @@ private struct FindingSubjects {
                 byPack[id, default: []].append(position)
             case .blobsDamaged(_, let handles, _):
                 for handle in handles { byBlob[handle, default: []].append(position) }
+            case .blobTooLong(_, let handle, _): byBlob[handle, default: []].append(position)
             case .treeLost(let id, _): byBlob[BlobHandle(.tree, id), default: []].append(position)
             case .dataMissing(let id): byBlob[BlobHandle(.data, id), default: []].append(position)
             case .wrongSize(let id, let name, _, _):

@@ -26,6 +26,10 @@ package final class BlobReader: Sendable {
     package func load(_ handle: BlobHandle) async throws -> [UInt8] {
         var failure: (any Error)?
         for location in index.locations(of: handle) {
+            if location.isTooLong(handle.type) {
+                failure = FormatError.tooLongBlob(handle.type)
+                continue
+            }
             do {
                 let sealed = try await repository.load(
                     Handle(location.pack),
