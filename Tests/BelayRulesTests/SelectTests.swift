@@ -73,6 +73,16 @@ import Testing
         #expect(try #require(SnapshotReference(snapshot.id.hexadecimal)).names(snapshot))
     }
 
+    @Test func `prefers, of equal times, what was made from another, and then the smaller id`() throws {
+        var all = [try summary("aa", now.seconds), try summary("bb", now.seconds), try summary("cc", 0)]
+        #expect(try resolve("latest", among: all) == "aa")
+        all[1].original = all[0].id
+        #expect(try resolve("latest", among: all) == "bb")
+        #expect(try resolve("latest~1", among: all) == "aa")
+        #expect(try resolve("latest~2", among: all) == "cc")
+        #expect(all.oldestFirst() == [all[2], all[0], all[1]])
+    }
+
     @Test func `takes a whole id for nothing else`() throws {
         let all = try history()
         #expect(try resolve(all[2].id.hexadecimal) == "20260112")

@@ -60,7 +60,7 @@ struct StructureCheck {
             }
         }
         report.snapshots = snapshots.count
-        return snapshots.sorted { ($0.snapshot.time, $0.id) < ($1.snapshot.time, $1.id) }
+        return snapshots.oldestFirst()
     }
 
     /// That each key file could open something; with which password is not known.
@@ -157,6 +157,9 @@ struct StructureCheck {
             }
         } catch {
             report.add(.packDescription(pack.id, reason: Self.reason(error)))
+        }
+        for blob in pack.blobs where blob.isTooLong {
+            report.add(.blobTooLong(pack.id, blob.handle, length: UInt64(blob.plainLength)))
         }
         if Set(pack.blobs.lazy.map(\.type)).count > 1 { report.add(.packMixed(pack.id)) }
         if repository.config.version < .two, pack.blobs.contains(where: \.isCompressed) {

@@ -41,8 +41,7 @@ extension Repository {
         } catch {
             note("the snapshot cache could not be written: \(error)")
         }
-        readable.sort { ($0.snapshot.time, $0.id) < ($1.snapshot.time, $1.id) }
-        return (readable, unreadable)
+        return (readable.oldestFirst(), unreadable)
     }
 
     /// Stores a snapshot: the moment at which what was backed up begins to exist.
