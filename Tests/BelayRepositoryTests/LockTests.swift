@@ -99,9 +99,9 @@ import Testing
         let repository = try await Sample.create(in: MemoryStore())
         try await lock(exclusive: false, at: now - 60, in: repository)
         try await lock(exclusive: false, at: now - 3600, in: repository)
-        #expect(try await repository.unlock(all: false) == 1)
+        #expect(try await repository.unlock(all: false) == UnlockResult(removed: 1))
         #expect(try await repository.locks().count == 1)
-        #expect(try await repository.unlock(all: true) == 1)
+        #expect(try await repository.unlock(all: true) == UnlockResult(removed: 1))
         #expect(try await repository.locks().isEmpty)
     }
 
@@ -141,10 +141,30 @@ import Testing
         let error = await #expect(throws: BelayError.self) {
             try await repository.withLock(.shared) { lock in
                 try await lock.requireHeld()
-                #expect(try await repository.unlock(all: true) == 1)
+                #expect(try await repository.unlock(all: true) == UnlockResult(removed: 1))
                 try await lock.requireHeld()
             }
         }
         #expect(error?.code == .repositoryLocked)
+    }
+
+    @Test(arguments: ["no lock", "{\"time\":7}", "[]"])
+    func `that is none, though it is sealed, stands in the way until all locks go`(text: String) async throws
+    {
+        let repository = try await Sample.create(in: MemoryStore())
+        let bytes = try UnpackedFile.encode(
+            Array(text.utf8),
+            version: .two,
+            envelope: repository.makeEnvelope(),
+            compressor: ZstdCompressor(level: .auto)
+        )
+        let handle = Handle(kind: .lock, digest: bytes.digest)
+        try await repository.save(bytes.bytes, as: handle)
+        let error = await #expect(throws: BelayError.self) { try await repository.withLock(.shared) { _ in } }
+        #expect(error?.code == .repositoryLocked)
+        #expect(error?.hint?.contains("--remove-all") == true)
+        #expect(try await repository.unlock(all: false) == UnlockResult(removed: 0, unreadable: [handle]))
+        #expect(try await repository.unlock(all: true) == UnlockResult(removed: 1))
+        try await repository.withLock(.exclusive) { _ in }
     }
 }

@@ -72,9 +72,7 @@ struct DiffCommand: BelayCommand {
                 }
                 if !isPlainPatch { try output.print(DiffTotalsDocument(result, form: form)) }
                 for failure in result.failures {
-                    context.console.warn(
-                        "\(PrintableText.of(failure.path)) was not compared: \(failure.reason)"
-                    )
+                    context.console.warn("\(failure.path) was not compared: \(failure.reason)")
                 }
                 return result.failures.isEmpty ? .success : .incomplete
             }

@@ -22,8 +22,7 @@ struct UnlockCommand: BelayCommand {
 
     func execute(_ context: CommandContext) async throws -> ExitStatus {
         try await context.withWorkspace { workspace in
-            let removed = try await workspace.repository.unlock(all: removeAll)
-            try context.console.print(UnlockDocument(removed: removed))
+            try context.console.print(UnlockDocument(try await workspace.repository.unlock(all: removeAll)))
             return .success
         }
     }

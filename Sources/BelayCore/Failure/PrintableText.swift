@@ -1,6 +1,7 @@
 /// Text from outside on its way to a terminal.
 package enum PrintableText {
-    /// The text with control characters shown as escapes, so that no file name moves the cursor.
+    /// The text with control characters shown as escapes, so that no file name moves the cursor, begins a line,
+    /// or turns around the order of what stands beside it.
     package static func of(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: { isControl($0) }) else { return text }
         var shown = ""
@@ -21,6 +22,11 @@ package enum PrintableText {
     }
 
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+        switch scalar.value {
+        case 0..<0x20, 0x7F...0x9F: true
+        // Ends of lines and paragraphs, and what sets the direction of text (UAX 9, section 2).
+        case 0x2028...0x202E, 0x2066...0x2069, 0x200E, 0x200F, 0x061C: true
+        default: false
+        }
     }
 }

@@ -122,7 +122,8 @@ package struct BackupDocument: ReportDocument {
         let files = "\(Count.text(totalFiles, "file")), \(ByteCount(totalBytes))"
         if let snapshotID {
             let title =
-                name.map { "checkpoint '\($0)'" } ?? (kind == "backup" ? "snapshot" : "\(kind) snapshot")
+                name.map { "checkpoint '\(PrintableText.of($0))'" }
+                ?? (kind == "backup" ? "snapshot" : "\(kind) snapshot")
             lines.append(
                 "\(style.success("stored"))  \(title) \(style.strong(String(snapshotID.prefix(8))))  \(timestamp)"
             )
@@ -153,7 +154,7 @@ package struct BackupDocument: ReportDocument {
     }
 
     private func failureLines(_ style: TextStyle) -> [String] {
-        failures.map { "\(style.warning($0.kind))  \(PrintableText.of($0.path)): \($0.reason)" }
+        failures.map { "\(style.warning($0.kind))  \(PrintableText.of("\($0.path): \($0.reason)"))" }
     }
 
     private func incompleteLine(_ style: TextStyle) -> String {

@@ -102,14 +102,14 @@ package struct CleanupDocument: ReportDocument {
     package func text(_ style: TextStyle) -> String {
         var lines: [String] = []
         for group in groups {
-            if groups.count > 1 { lines.append(style.strong(group.group)) }
+            if groups.count > 1 { lines.append(style.strong(PrintableText.of(group.group))) }
             var table = TextTable([.left, .left, .left, .left])
             for decision in group.snapshots {
                 let name = decision.name.map { "'\($0)'  " } ?? ""
                 table.add([
                     decision.keep ? "keep" : isDryRun ? "would remove" : "removed",
                     String(decision.id.prefix(8)),
-                    decision.timestamp, name + decision.reasons.joined(separator: ", "),
+                    decision.timestamp, PrintableText.of(name + decision.reasons.joined(separator: ", ")),
                 ])
             }
             lines.append(contentsOf: table.lines)

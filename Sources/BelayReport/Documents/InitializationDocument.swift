@@ -1,3 +1,4 @@
+import BelayCore
 package import BelayKit
 
 /// What `init` did.
@@ -34,9 +35,13 @@ package struct InitializationDocument: ReportDocument {
 
     package func text(_ style: TextStyle) -> String {
         var table = TextTable([.left, .left])
-        table.add(["\(createdRepository ? "created" : "using") repository", repository])
-        if let configuration { table.add(["wrote configuration", configuration]) }
-        if let keyFile { table.add(["\(createdKeyFile ? "created" : "using") key", keyFile]) }
+        table.add([
+            "\(createdRepository ? "created" : "using") repository", PrintableText.of(repository),
+        ])
+        if let configuration { table.add(["wrote configuration", PrintableText.of(configuration)]) }
+        if let keyFile {
+            table.add(["\(createdKeyFile ? "created" : "using") key", PrintableText.of(keyFile)])
+        }
         var lines = table.lines
         if createdKeyFile {
             lines.append("")

@@ -112,13 +112,20 @@ package struct RecoveryDocument: ReportDocument {
 /// Locks that were removed.
 package struct UnlockDocument: ReportDocument {
     package let removed: Int
+    package let unreadable: [String]
 
-    package init(removed: Int) {
-        self.removed = removed
+    package init(_ result: UnlockResult) {
+        removed = result.removed
+        unreadable = result.unreadable.map(\.path)
     }
 
     package func text(_ style: TextStyle) -> String {
-        removed == 0 ? "no left-over locks" : "removed \(Count.text(removed, "lock"))"
+        var lines = [removed == 0 ? "no left-over locks" : "removed \(Count.text(removed, "lock"))"]
+        for path in unreadable { lines.append("\(style.warning("unreadable"))  \(path), which stays") }
+        if !unreadable.isEmpty {
+            lines.append("if nobody works in the repository: belay unlock --remove-all")
+        }
+        return lines.joined(separator: "\n")
     }
 
     package func quietText(_ style: TextStyle) -> String { "" }
@@ -153,12 +160,14 @@ package struct CacheDocument: ReportDocument {
 
     package func text(_ style: TextStyle) -> String {
         let total = ByteCount(items.reduce(0) { $0 + $1.bytes })
-        if isCleared { return "cleared \(total) of caches in \(folder)" }
+        if isCleared { return "cleared \(total) of caches in \(PrintableText.of(folder))" }
         var table = TextTable([.left, .right], header: ["CACHE", "SIZE"])
-        for item in items { table.add([item.path, "\(ByteCount(item.bytes))"]) }
-        return (table.lines + ["", "\(total) in \(folder); safe to delete: belay cache clear"]).joined(
-            separator: "\n"
-        )
+        for item in items { table.add([PrintableText.of(item.path), "\(ByteCount(item.bytes))"]) }
+        return
+            (table.lines + ["", "\(total) in \(PrintableText.of(folder)); safe to delete: belay cache clear"])
+            .joined(
+                separator: "\n"
+            )
     }
 
     package func quietText(_ style: TextStyle) -> String { isCleared ? "" : text(style) }

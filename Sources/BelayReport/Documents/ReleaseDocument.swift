@@ -1,3 +1,4 @@
+import BelayCore
 package import BelayWorkflows
 
 /// A checkpoint that is one no more.
@@ -16,10 +17,11 @@ package struct ReleaseDocument: ReportDocument {
     }
 
     package func text(_ style: TextStyle) -> String {
-        """
-        released  checkpoint '\(name)'; its snapshot is now \(snapshot.shortID)
-        To pin the present state again: belay checkpoint \(name)
-        """
+        let name = PrintableText.of(name)
+        return """
+            released  checkpoint '\(name)'; its snapshot is now \(snapshot.shortID)
+            To pin the present state again: belay checkpoint \(name)
+            """
     }
 
     package func quietText(_ style: TextStyle) -> String { "" }

@@ -76,7 +76,7 @@ package struct IndexRepairDocument: ReportDocument {
                 ? "the index still describes it; try: belay repair packs \(pack.pack)"
                 : "what it held is lost"
             lines.append(
-                "\(style.failure("unreadable"))  data/\(pack.pack.prefix(2))/\(pack.pack) (\(ByteCount(pack.bytes))): \(pack.reason); \(fate)"
+                "\(style.failure("unreadable"))  data/\(pack.pack.prefix(2))/\(pack.pack) (\(ByteCount(pack.bytes))): \(PrintableText.of(pack.reason)); \(fate)"
             )
         }
         for pack in missingPacks {

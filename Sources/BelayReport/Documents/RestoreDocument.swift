@@ -85,7 +85,7 @@ package struct RestoreDocument: ReportDocument {
         var lines = failureLines(style)
         let verb = isDryRun ? "would restore" : "restored"
         lines.append(
-            "\(style.success(verb))  snapshot \(style.strong(String(snapshotID.prefix(8))))  \(timestamp)  to \(target)"
+            "\(style.success(verb))  snapshot \(style.strong(String(snapshotID.prefix(8))))  \(timestamp)  to \(PrintableText.of(target))"
         )
         var parts = [
             "\(Count.text(files, "file")), \(ByteCount(bytes))",
@@ -113,12 +113,12 @@ package struct RestoreDocument: ReportDocument {
     }
 
     private func failureLines(_ style: TextStyle) -> [String] {
-        failures.map { "\(style.failure("not restored"))  \(PrintableText.of($0.path)): \($0.reason)" }
+        failures.map { "\(style.failure("not restored"))  \(PrintableText.of("\($0.path): \($0.reason)"))" }
     }
 
     private func warningLines(_ style: TextStyle) -> [String] {
         var lines = warnings.map { warning in
-            "\(style.warning("warning"))  \(Self.word(warning.kind)) not set on \(Count.text(warning.count, "entry", "entries")), such as \(PrintableText.of(warning.path)): \(warning.reason)"
+            "\(style.warning("warning"))  \(Self.word(warning.kind)) not set on \(Count.text(warning.count, "entry", "entries")), such as \(PrintableText.of("\(warning.path): \(warning.reason)"))"
         }
         if !failures.isEmpty {
             let verb = failures.count == 1 ? "is" : "are"

@@ -113,12 +113,14 @@ package struct SnapshotListDocument: ReportDocument {
         for item in snapshots {
             let dash = "-"
             var row: [String] = [item.shortID, item.timestamp, item.age, item.kind]
-            row.append(item.parts.map { $0.isEmpty ? "all" : $0.joined(separator: ",") } ?? dash)
+            row.append(
+                item.parts.map { $0.isEmpty ? "all" : PrintableText.of($0.joined(separator: ",")) } ?? dash
+            )
             row.append(item.files.map { Count.text($0) } ?? dash)
             row.append(item.bytes.map { "\(ByteCount($0))" } ?? dash)
             row.append(item.added.map { "\(ByteCount($0))" } ?? dash)
             row.append(PrintableText.of(Self.description(item)))
-            if showsProjects { row.insert(item.project ?? item.paths.first ?? "-", at: 1) }
+            if showsProjects { row.insert(PrintableText.of(item.project ?? item.paths.first ?? "-"), at: 1) }
             table.add(row)
         }
         return table.lines.joined(separator: "\n")

@@ -129,7 +129,7 @@ package struct VerifyDocument: ReportDocument {
         var lines: [String] = []
         for finding in findings {
             let label = finding.severity == "error" ? style.failure("error") : style.hint("hint")
-            lines.append("\(label)  \(PrintableText.of(finding.subject)) \(finding.message)")
+            lines.append("\(label)  \(PrintableText.of("\(finding.subject) \(finding.message)"))")
             for path in finding.affected.prefix(Self.pathsShown) {
                 lines.append("       snapshot \(path.snapshot.prefix(8))  \(PrintableText.of(path.path))")
             }

@@ -67,6 +67,8 @@ package struct HeldLock: Hashable, Sendable {
     /// Who holds it and since when, for people.
     package var description: String {
         let kind = file.isExclusive ? "exclusively " : ""
-        return "\(kind)by \(file.username)@\(file.hostname) (pid \(file.processID))"
+        // On one line: a name with a line end could pass for words of ours.
+        let holder = PrintableText.of("\(file.username)@\(file.hostname)")
+        return "\(kind)by \(holder) (pid \(file.processID))"
     }
 }

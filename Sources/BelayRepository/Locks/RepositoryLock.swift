@@ -1,4 +1,4 @@
-import BelayCore
+package import BelayCore
 import BelayFormat
 import BelayStore
 import BelaySystem
@@ -165,6 +165,18 @@ package final class RepositoryLock: Sendable {
     }
 }
 
+/// What became of the locks of a repository.
+package struct UnlockResult: Hashable, Sendable {
+    package var removed: Int
+    /// Locks that stay because they cannot be read, so that nobody knows whose they are.
+    package var unreadable: [Handle]
+
+    package init(removed: Int = 0, unreadable: [Handle] = []) {
+        self.removed = removed
+        self.unreadable = unreadable
+    }
+}
+
 extension Repository {
     /// Runs `body` while holding a lock, which is released however it ends.
     ///
@@ -208,8 +220,7 @@ extension Repository {
         for file in try await list(.lock) {
             if file.size == 0 { continue }
             do {
-                let json = try await loadUnpacked(file.handle)
-                locks.append(HeldLock(id: LockID(file.handle.digest), file: try LockFile.decode(json)))
+                locks.append(try await loadLock(file.handle))
             } catch let error as BelayError where error.code == .repositoryDamaged {
                 // Being written at this moment, or removed since it was listed; or garbage that would block
                 // for ever. Only what has stayed unreadable is told.
@@ -225,26 +236,48 @@ extension Repository {
         return locks
     }
 
-    /// Removes left-over locks, or all; gives how many.
-    package func unlock(all: Bool) async throws -> Int {
-        var removed = 0
+    private func loadLock(_ handle: Handle) async throws -> HeldLock {
+        let json = try await loadUnpacked(handle)
+        do throws(FormatError) {
+            return HeldLock(id: LockID(handle.digest), file: try LockFile.decode(json))
+        } catch {
+            throw BelayError(
+                .repositoryDamaged,
+                "\(handle) is no lock",
+                hint: "run `belay unlock --remove-all` if nobody works in the repository",
+                subjects: [handle.path],
+                cause: error
+            )
+        }
+    }
+
+    /// Removes left-over locks, or all.
+    ///
+    /// What cannot be read stays: only `all` may take what may be somebody's.
+    package func unlock(all: Bool) async throws -> UnlockResult {
+        var result = UnlockResult()
         let now = clock.now()
         for file in try await list(.lock) {
             var goes = all
-            if !all, let json = try? await loadUnpacked(file.handle), let lock = try? LockFile.decode(json) {
-                // What cannot be read stays: only `all` may take what may be somebody's.
-                goes = LockRules.isStale(
-                    lock,
-                    now: now,
-                    host: host,
-                    isAlive: HostIdentity.isAlive
-                )
+            // One without contents is being written.
+            if !all, file.size > 0 {
+                do {
+                    goes = LockRules.isStale(
+                        try await loadLock(file.handle).file,
+                        now: now,
+                        host: host,
+                        isAlive: HostIdentity.isAlive
+                    )
+                } catch let error as BelayError where error.code == .repositoryDamaged {
+                    // Or it went since it was listed.
+                    if try await store.size(of: file.handle) != nil { result.unreadable.append(file.handle) }
+                }
             }
             if goes {
                 try await remove(file.handle)
-                removed += 1
+                result.removed += 1
             }
         }
-        return removed
+        return result
     }
 }
