@@ -26,6 +26,29 @@ import Testing
         #expect(top == ["home/ada/B", "home/ada/a", "home/ada/a-b", "home/ada/a.c"])
     }
 
+    @Test func `ends at a limit, since a few trees can stand for any number of entries`() async throws {
+        let stored = try await Stored.makeBomb()
+        var count = 0
+        let error = await #expect(throws: BelayError.self) {
+            try await TreeListing.visit(stored.tree, at: [], isRecursive: true, in: stored.trees, limit: 500)
+            {
+                _,
+                _ in
+                count += 1
+            }
+        }
+        #expect(error?.code == .repositoryUnsupported)
+        #expect(error?.message.contains("limit of 500") == true)
+        #expect(count == 500)
+        let comparison = TreeComparison(
+            old: TreeSource(stored.trees),
+            new: TreeSource(stored.trees),
+            leavingOut: nil,
+            limit: 500
+        )
+        await #expect(throws: BelayError.self) { _ = try await comparison.run(stored.tree, nil) { _ in } }
+    }
+
     @Test func `can be counted by the endings of names`() async throws {
         let fixture = try await CaptureFixture()
         try fixture.project.write("12345", to: "a/one.TXT")

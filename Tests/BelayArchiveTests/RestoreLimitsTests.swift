@@ -75,6 +75,18 @@ import Testing
         }
     }
 
+    @Test func `is refused before anything is written if there is too much to hold`() async throws {
+        let stored = try await Stored.makeBomb()
+        let target = try Scratch()
+        let restorer = Restorer(repository: stored.repository, index: stored.index, entriesMaximum: 5000)
+        let error = await #expect(throws: BelayError.self) {
+            try await restorer.plan(RestoreRequest(tree: stored.tree, target: target("out")))
+        }
+        #expect(error?.code == .repositoryUnsupported)
+        #expect(error?.message.contains("limit") == true)
+        #expect(!Paths.exists(target("out")))
+    }
+
     @Test func `writes nothing elsewhere while somebody exchanges directories for symlinks`() async throws {
         let target = try Scratch()
         try Paths.makeFolders(target("outside/d"))

@@ -219,6 +219,20 @@ struct Stored {
     }
 }
 
+extension Stored {
+    /// Thirty trees that stand for as many entries as there are grains of sand on all beaches, and more.
+    static func makeBomb() async throws -> Stored {
+        try await make { writer in
+            var tree = try await writer.tree([.symlink("leaf", "x")])
+            for _ in 0..<30 {
+                let inner = tree
+                tree = try await writer.tree((0..<10).map { .folder("d\($0)", inner) })
+            }
+            return tree
+        }
+    }
+}
+
 /// Stores blobs and trees one by one.
 struct HandWriter: Sendable {
     let repository: Repository

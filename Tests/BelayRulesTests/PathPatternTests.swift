@@ -6,7 +6,7 @@ import Testing
         let pattern = try #require(PathPattern(Array(pattern.utf8), ignoresCase: ignoresCase))
         var parts = path.split(separator: "/").map { Array($0.utf8) }
         let name = parts.removeLast()
-        return pattern.matches(name, in: parts)
+        return pattern.matches(name, parts.reduce(pattern.start) { pattern.entering($1, $0) })
     }
 
     @Test(arguments: [

@@ -9,9 +9,19 @@ package struct TreeComparison: Sendable {
     /// An entry of the topmost directory that is left out, such as what belay adds to snapshots.
     private let generated: FileName?
     private let paths: [[UInt8]]
+    private let limit: Int
 
     /// A comparison of what lies at `paths` below the compared directories; of everything if there are none.
-    package init(old: TreeSource, new: TreeSource, leavingOut generated: FileName?, paths: [[UInt8]] = []) {
+    ///
+    /// More entries than `limit` are not looked at.
+    package init(
+        old: TreeSource,
+        new: TreeSource,
+        leavingOut generated: FileName?,
+        paths: [[UInt8]] = [],
+        limit: Int = TreeListing.entriesMaximum
+    ) {
+        self.limit = limit
         self.old = old
         self.new = new
         self.generated = generated
@@ -49,6 +59,7 @@ package struct TreeComparison: Sendable {
         var pairs = try await merge(oldTree, newTree)
         if let generated { pairs.removeAll { $0.name == generated } }
         var levels = [Level(pairs: pairs, prefix: 0, scope: scope)]
+        var count = 0
         while let last = levels.indices.last {
             guard let pair = levels[last].pairs.popLast() else {
                 levels.removeLast()
@@ -56,6 +67,8 @@ package struct TreeComparison: Sendable {
             }
             guard let inside = levels[last].scope.inside(pair.name.bytes, found: &found) else { continue }
             try Task.checkCancellation()
+            count += 1
+            guard count <= limit else { throw TreeListing.tooMany(limit) }
             path.removeSubrange(levels[last].prefix...)
             path.append(contentsOf: pair.name.bytes)
             if inside.isWhole {

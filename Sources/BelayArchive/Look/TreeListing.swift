@@ -5,6 +5,8 @@ package import BelayRepository
 package enum TreeListing {
     /// More levels than this are refused; file systems do not nest so deep by themselves.
     package static let depthMaximum = 16_384
+    /// More entries than this are refused: a few small trees can stand for any number of them.
+    package static let entriesMaximum = 100_000_000
 
     /// What is left to visit of one directory.
     private struct Level {
@@ -25,12 +27,14 @@ package enum TreeListing {
         at path: [UInt8],
         isRecursive: Bool,
         in trees: TreeReader,
+        limit: Int = entriesMaximum,
         refused: (_ path: [UInt8], _ reason: String) -> Void,
         _ body: (_ path: [UInt8], _ node: Node) async throws -> Void
     ) async throws {
         var current = path
         if !current.isEmpty { current.append(0x2F) }
         var levels = [try await level(tree, current, trees, refused)]
+        var count = 0
         while let last = levels.indices.last {
             guard let node = levels[last].nodes.popLast() else {
                 levels.removeLast()
@@ -39,6 +43,8 @@ package enum TreeListing {
             current.removeSubrange(levels[last].prefix...)
             current.append(contentsOf: node.name.bytes)
             try Task.checkCancellation()
+            count += 1
+            guard count <= limit else { throw tooMany(limit) }
             try await body(current, node)
             guard isRecursive, node.kind == .directory, let below = node.subtree else { continue }
             guard levels.count < depthMaximum else { throw tooDeep(current) }
@@ -53,9 +59,10 @@ package enum TreeListing {
         at path: [UInt8],
         isRecursive: Bool,
         in trees: TreeReader,
+        limit: Int = entriesMaximum,
         _ body: (_ path: [UInt8], _ node: Node) async throws -> Void
     ) async throws {
-        try await visit(tree, at: path, isRecursive: isRecursive, in: trees) { path, reason in
+        try await visit(tree, at: path, isRecursive: isRecursive, in: trees, limit: limit) { path, reason in
             let text = String(decoding: path, as: UTF8.self)
             trees.blobs.repository.note("'\(text)' is left out: \(reason)")
         } _: { path, node in
@@ -75,11 +82,21 @@ package enum TreeListing {
         return Level(nodes: entries.nodes.reversed(), prefix: path.count)
     }
 
-    static func tooDeep(_ path: [UInt8]) -> BelayError {
+    /// Directories nest deeper than ``depthMaximum`` at a path.
+    package static func tooDeep(_ path: [UInt8]) -> BelayError {
         BelayError(
             .repositoryUnsupported,
-            "the snapshot nests directories more than \(depthMaximum) levels deep",
+            "the snapshot nests directories deeper than the limit of \(depthMaximum) levels",
             subjects: [String(decoding: path.prefix(200), as: UTF8.self)]
+        )
+    }
+
+    /// There are more entries than `limit`.
+    package static func tooMany(_ limit: Int = entriesMaximum) -> BelayError {
+        BelayError(
+            .repositoryUnsupported,
+            "there are more entries than the limit of \(Count.text(limit))",
+            hint: "name a directory in it"
         )
     }
 }

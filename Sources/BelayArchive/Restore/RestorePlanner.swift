@@ -13,6 +13,7 @@ struct RestorePlanner: Sendable {
 
     let request: RestoreRequest
     let trees: TreeReader
+    let entriesMaximum: Int
 
     /// The tables, and what of the selection cannot be restored.
     ///
@@ -23,7 +24,11 @@ struct RestorePlanner: Sendable {
             patterns: request.patterns,
             base: request.base
         )
-        var builder = RestoreTablesBuilder(root: request.tree, selection: selection)
+        var builder = RestoreTablesBuilder(
+            root: request.tree,
+            selection: selection,
+            entriesMaximum: entriesMaximum
+        )
         try await withThrowingTaskGroup(of: PlannedPart.self) { group in
             var running = 0
             while true {

@@ -2,9 +2,11 @@ import BelayCore
 
 /// Joins what was found in many directories into the tables of a restore.
 struct RestoreTablesBuilder {
-    /// More entries than this are refused: a few small trees can stand for any number of directories.
-    private static let entriesMaximum = 50_000_000
+    /// Bytes of extended attributes that are held for all of them.
+    private static let attributeBytesMaximum = 1 << 30
 
+    private let entriesMaximum: Int
+    private var attributeBytes = 0
     private var tables = RestoreTables()
     private var names: [UInt8] = [0]
     private var refusals: [PlannedPart.Refusal] = []
@@ -15,7 +17,8 @@ struct RestoreTablesBuilder {
     private(set) var found: Set<Int> = []
 
     /// Tables with the root, whose tree is waiting.
-    init(root: BlobID, selection: RestoreSelection) {
+    init(root: BlobID, selection: RestoreSelection, entriesMaximum: Int) {
+        self.entriesMaximum = entriesMaximum
         let metadata = EntryMetadata(Node(name: "", kind: .directory), attributes: 0)
         tables.folders = [FolderRecord(metadata: metadata, parent: 0, name: 0, depth: 0)]
         waiting = [PendingFolder(number: 0, tree: root, selection: selection, depth: 0)]
@@ -33,13 +36,17 @@ struct RestoreTablesBuilder {
 
     /// Takes up what was found in some directories.
     mutating func merge(_ part: consuming PlannedPart) throws {
-        let entries = tables.folders.count + tables.files.count + tables.others.count + tables.links.count
-        guard entries <= Self.entriesMaximum, names.count + part.names.count <= UInt32.max,
-            tables.chunks.count + part.chunks.count <= UInt32.max
+        let entries =
+            tables.folders.count + tables.files.count + tables.others.count + tables.links.count
+            + refusals.count
+        attributeBytes += part.attributeBytes
+        guard entries + part.entryCount <= entriesMaximum, names.count + part.names.count <= UInt32.max,
+            tables.chunks.count + part.chunks.count <= UInt32.max,
+            attributeBytes <= Self.attributeBytesMaximum
         else {
             throw BelayError(
                 .repositoryUnsupported,
-                "the snapshot has more entries than belay restores at once",
+                "the snapshot holds more than the limit of one restore, which is \(Count.text(entriesMaximum)) entries",
                 hint: "restore it in parts, by naming paths"
             )
         }

@@ -12,7 +12,14 @@ package struct Restorer: Sendable {
     package let repository: Repository
     package let index: IndexTable
 
-    package init(repository: Repository, index: IndexTable) {
+    private let entriesMaximum: Int
+
+    /// More entries than this are not restored at once: a few small trees can stand for any number of them, and each
+    /// takes some hundred and thirty bytes.
+    package static let entriesMaximum = 20_000_000
+
+    package init(repository: Repository, index: IndexTable, entriesMaximum: Int = entriesMaximum) {
+        self.entriesMaximum = entriesMaximum
         self.repository = repository
         self.index = index
     }
@@ -24,7 +31,11 @@ package struct Restorer: Sendable {
     package func plan(_ request: RestoreRequest) async throws -> RestorePlan {
         let trees = TreeReader(BlobReader(repository, index: index))
         return try await withTaskExecutorPreference(BlockingPool.processors) {
-            var (tables, failures) = try await RestorePlanner(request: request, trees: trees).build()
+            var (tables, failures) = try await RestorePlanner(
+                request: request,
+                trees: trees,
+                entriesMaximum: entriesMaximum
+            ).build()
             var survey = TargetSurvey(request)
             try survey.settle(&tables)
             return RestorePlan(

@@ -1,6 +1,6 @@
-import BelayCore
+package import BelayCore
 import BelayFormat
-import BelayRepository
+package import BelayRepository
 
 /// The entries of a tree: those that can be in a directory, and those that no directory can have beside them.
 struct TreeEntries: Sendable {
@@ -63,7 +63,7 @@ extension TreeReader {
     }
 
     /// The usable entries of a tree alone; those that are not are noted.
-    func loadNodes(_ id: BlobID) async throws -> [Node] {
+    package func loadNodes(_ id: BlobID) async throws -> [Node] {
         let entries = try await loadEntries(id)
         for refusal in entries.refusals {
             blobs.repository.note("'\(refusal.node.name)' in tree \(id.short) is left out: \(refusal.reason)")

@@ -71,9 +71,54 @@ struct FindCommand: BelayCommand {
         request.kinds = Set(type.map(\.kind))
         request.searchesAllProjects = allProjects
         return try await context.withWorkspace { workspace in
-            let groups = try await FindWorkflow(workspace, request).run()
-            try context.console.print(FindDocument(groups, newestOnly: newest, zone: workspace.zone))
-            return .success
+            try await ResultOutput.during(context.console) { output in
+                var list = FindOutput(output, context.console)
+                try await FindWorkflow(workspace, request).run { scope in
+                    try list.begin(scope)
+                } _: { found in
+                    try list.add(FindDocument(found, newestOnly: newest, zone: workspace.zone))
+                }
+                try list.end()
+                return .success
+            }
         }
+    }
+}
+
+/// What was found on its way to standard output: one after the other for people, one list for programs.
+private struct FindOutput {
+    private let output: ResultOutput
+    private let console: Console
+    private var scope: FindScope?
+    private var count = 0
+    private var project: String?
+
+    init(_ output: ResultOutput, _ console: Console) {
+        self.output = output
+        self.console = console
+    }
+
+    mutating func begin(_ scope: FindScope) throws {
+        self.scope = scope
+        if console.isJSON { try output.write(Array("[".utf8)) }
+    }
+
+    mutating func add(_ document: FindDocument) throws {
+        count += 1
+        if console.isJSON {
+            return try output.write(Array(((count > 1 ? "," : "") + document.json()).utf8))
+        }
+        if let scope, scope.projectCount > 1, document.project != project {
+            let title = "project \(PrintableText.of(document.project))\n"
+            try output.write(Array(((project == nil ? "" : "\n") + title).utf8))
+            project = document.project
+        }
+        try output.print(document)
+    }
+
+    func end() throws {
+        if console.isJSON { return try output.write(Array("]\n".utf8)) }
+        guard count == 0, let scope else { return }
+        try output.write(Array("nothing found in \(Count.text(scope.snapshotCount, "snapshot"))\n".utf8))
     }
 }

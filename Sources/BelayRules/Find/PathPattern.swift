@@ -4,10 +4,16 @@
 /// `src/main.c` and `lib/src/main.c`. With a slash in front the row begins at the top. `**` stands for any
 /// number of components. Within a component the wildcards are those of restic's patterns.
 package struct PathPattern: Sendable {
-    /// Whether the pattern looks at more than the last name.
-    package let looksAtPath: Bool
+    /// How much of a pattern the directories from the top to some place fit.
+    ///
+    /// What the pattern fits below a directory depends on this alone, not on the path that leads there: so a
+    /// directory that is in many places need not be looked at in each.
+    package struct Progress: Hashable, Sendable {
+        /// The parts that may come next, in order.
+        fileprivate var parts: [Int]
+    }
+
     private let ignoresCase: Bool
-    private let isAnchored: Bool
     /// `nil` is `**`.
     private let parts: [ComponentGlobs.Glob?]
     private let globs: ComponentGlobs
@@ -16,8 +22,10 @@ package struct PathPattern: Sendable {
     package init?(_ text: [UInt8], ignoresCase: Bool = false) {
         let text = ignoresCase ? text.withUnsafeBufferPointer { UTF8Text.lowercase($0) } : text
         var globs = ComponentGlobs()
-        var parts: [ComponentGlobs.Glob?] = []
-        for component in text.split(separator: ASCII.slash) {
+        // A row that may begin anywhere follows any number of components.
+        var parts: [ComponentGlobs.Glob?] = text.first == ASCII.slash ? [] : [nil]
+        let components = text.split(separator: ASCII.slash)
+        for component in components {
             if component.elementsEqual([ASCII.star, ASCII.star]) {
                 if parts.isEmpty || parts.last != .some(nil) { parts.append(nil) }
             } else {
@@ -25,48 +33,51 @@ package struct PathPattern: Sendable {
                 parts.append(glob)
             }
         }
-        guard !parts.isEmpty else { return nil }
+        guard !components.isEmpty else { return nil }
         self.ignoresCase = ignoresCase
         self.parts = parts
         self.globs = globs
-        isAnchored = text.first == ASCII.slash
-        looksAtPath = isAnchored || parts.count > 1 || parts[0] == nil
     }
 
-    /// Whether the pattern fits an entry.
-    ///
-    /// The names of the directories from the top to the entry matter only if ``looksAtPath``.
-    package func matches(_ name: [UInt8], in folders: [[UInt8]]) -> Bool {
-        if !looksAtPath { return matches(parts[0], name) }
-        let path = folders + [name]
-        var part = 0
-        var position = 0
-        // Where to go on after a mismatch: the part behind the last `**`, and the component to try next.
-        var restartPart = isAnchored ? -1 : 0
-        var restart = 0
-        while true {
-            if part < parts.count, parts[part] == nil {
-                part += 1
-                restartPart = part
-                restart = position
-                continue
+    /// Where nothing precedes.
+    package var start: Progress { Progress(parts: reachable(from: [0]).filter { $0 < parts.count }) }
+
+    /// What the progress becomes in a directory of that name.
+    package func entering(_ name: [UInt8], _ progress: Progress) -> Progress {
+        Progress(parts: next(name, progress).filter { $0 < parts.count })
+    }
+
+    /// Whether the pattern fits an entry of a directory.
+    package func matches(_ name: [UInt8], _ progress: Progress) -> Bool {
+        next(name, progress).last == parts.count
+    }
+
+    /// The parts that may come behind a component, and behind the last one if the pattern may end there.
+    private func next(_ name: [UInt8], _ progress: Progress) -> [Int] {
+        reachable(
+            from: progress.parts.compactMap { part in
+                guard let glob = parts[part] else { return part }
+                return matches(glob, name) ? part + 1 : nil
             }
-            if part == parts.count && position == path.count { return true }
-            if part < parts.count, position < path.count, matches(parts[part], path[position]) {
+        )
+    }
+
+    /// The parts with those that follow a `**`, which may stand for nothing; in order, each once.
+    private func reachable(from start: [Int]) -> [Int] {
+        var reachable: [Int] = []
+        for first in start {
+            var part = first
+            while reachable.last.map({ $0 < part }) ?? true {
+                reachable.append(part)
+                guard part < parts.count, parts[part] == nil else { break }
                 part += 1
-                position += 1
-                continue
             }
-            guard restartPart >= 0, restart < path.count else { return false }
-            restart += 1
-            part = restartPart
-            position = restart
         }
+        return reachable
     }
 
-    private func matches(_ glob: ComponentGlobs.Glob?, _ name: [UInt8]) -> Bool {
-        guard let glob else { return true }
-        return name.withUnsafeBufferPointer { name in
+    private func matches(_ glob: ComponentGlobs.Glob, _ name: [UInt8]) -> Bool {
+        name.withUnsafeBufferPointer { name in
             if !ignoresCase { return globs.matches(glob, name) }
             return UTF8Text.lowercase(name).withUnsafeBufferPointer { globs.matches(glob, $0) }
         }

@@ -1,79 +1,114 @@
+import BelayArchive
 import BelayCore
 
-/// Puts together in which snapshots each path is, and where its contents changed.
+/// Tells in which snapshots each path is, and where its contents changed.
+///
+/// Goes through the paths in all snapshots at once, so that nothing is held but what lies between the top and the
+/// path it is at.
 struct FindHistory {
-    /// A run that the latest snapshot goes on with has no last number yet.
-    private struct Run {
-        var first: Int
-        var last: Int?
-        var node: Node
+    /// Successive snapshots in which a directory holds the same matches.
+    private struct Stretch {
+        var snapshots: Range<Int>
+        var folder: MatchFolder
+    }
+
+    /// An entry in all snapshots.
+    private struct Entry {
+        var name: FileName
+        /// As it was found, oldest first.
+        var found: [(snapshots: Range<Int>, node: Node)] = []
+        /// What was found below it, oldest first.
+        var below: [Stretch] = []
+    }
+
+    private struct Level {
+        /// In reverse order, so that the next one is taken from the end.
+        var entries: [Entry]
+        /// Bytes of the path up to and with the slash behind the directory.
+        var prefix: Int
     }
 
     private var snapshots: [StoredSnapshot] = []
-    private var latest: MatchFolder?
-    private var runs: [[UInt8]: [Run]] = [:]
+    private var top: [Stretch] = []
 
     /// Takes up what the next snapshot holds.
-    ///
-    /// Costs as much as it differs from the one before.
     mutating func append(_ snapshot: StoredSnapshot, _ matches: MatchFolder) {
         let number = snapshots.count
         snapshots.append(snapshot)
-        var pending: [(path: [UInt8], old: MatchFolder?, new: MatchFolder?)] = []
-        if latest !== matches { pending.append(([], latest, matches)) }
-        while let (path, old, new) = pending.popLast() {
-            update(path, old?.found ?? [], new?.found ?? [], number)
-            let before = old?.below ?? []
-            let after = new?.below ?? []
-            var left = before[...]
-            var right = after[...]
-            while let name = [left.first?.name, right.first?.name].compactMap({ $0 }).min() {
-                let one = left.first?.name == name ? left.removeFirst().folder : nil
-                let other = right.first?.name == name ? right.removeFirst().folder : nil
-                if one !== other { pending.append((Self.join(path, name), one, other)) }
+        Self.append(Stretch(snapshots: number..<(number + 1), folder: matches), to: &top)
+    }
+
+    /// Calls `body` for each path that was found, in the order of a listing.
+    ///
+    /// - Throws: `repository.unsupported` beyond the limits of a listing.
+    func visit(_ body: (_ path: [UInt8], _ runs: [FoundRun]) async throws -> Void) async throws {
+        var path: [UInt8] = []
+        var levels = [Level(entries: Self.entries(of: top), prefix: 0)]
+        var count = 0
+        while let last = levels.indices.last {
+            guard let entry = levels[last].entries.popLast() else {
+                levels.removeLast()
+                continue
+            }
+            try Task.checkCancellation()
+            count += 1
+            guard count <= TreeListing.entriesMaximum else { throw TreeListing.tooMany() }
+            path.removeSubrange(levels[last].prefix...)
+            path.append(contentsOf: entry.name.bytes)
+            if !entry.found.isEmpty { try await body(path, runs(entry)) }
+            if entry.below.isEmpty { continue }
+            guard levels.count < TreeListing.depthMaximum else { throw TreeListing.tooDeep(path) }
+            path.append(0x2F)
+            levels.append(Level(entries: Self.entries(of: entry.below), prefix: path.count))
+        }
+    }
+
+    /// The entries of a directory, in reverse order.
+    private static func entries(of stretches: [Stretch]) -> [Entry] {
+        var entries: [FileName: Entry] = [:]
+        for stretch in stretches {
+            for node in stretch.folder.found {
+                entries[node.name, default: Entry(name: node.name)].found.append((stretch.snapshots, node))
+            }
+            for (name, folder) in stretch.folder.below {
+                let inner = Stretch(snapshots: stretch.snapshots, folder: folder)
+                append(inner, to: &entries[name, default: Entry(name: name)].below)
             }
         }
-        latest = matches
+        return entries.values.sorted { $1.name < $0.name }
     }
 
-    /// The paths in order, with their runs.
-    consuming func finish() -> [FoundPath] {
-        let all = snapshots
-        return runs.sorted { Self.isOrdered($0.key, $1.key) }.map { path, runs in
-            FoundPath(
-                path: path,
-                runs: runs.map { run in
-                    let last = run.last ?? all.count - 1
-                    return FoundRun(
-                        first: all[run.first],
-                        last: all[last],
-                        snapshotCount: last - run.first + 1,
-                        node: run.node
-                    )
-                }
-            )
+    /// Adds a stretch, which goes on with the last one if that holds the same.
+    private static func append(_ stretch: Stretch, to stretches: inout [Stretch]) {
+        if let last = stretches.last, last.folder === stretch.folder,
+            last.snapshots.upperBound == stretch.snapshots.lowerBound
+        {
+            stretches[stretches.count - 1].snapshots =
+                last.snapshots.lowerBound..<stretch.snapshots.upperBound
+        } else {
+            stretches.append(stretch)
         }
     }
 
-    private mutating func update(_ path: [UInt8], _ old: [Node], _ new: [Node], _ number: Int) {
-        var left = old[...]
-        var right = new[...]
-        while let name = [left.first?.name, right.first?.name].compactMap({ $0 }).min() {
-            let before = left.first?.name == name ? left.removeFirst() : nil
-            let after = right.first?.name == name ? right.removeFirst() : nil
-            let path = Self.join(path, name)
-            var known = runs[path] ?? []
-            if let before, let after, Self.holdSame(before, after), var run = known.popLast() {
-                run.node = after
-                known.append(run)
+    /// Successive snapshots in which the entry holds the same.
+    private func runs(_ entry: Entry) -> [FoundRun] {
+        var joined: [(snapshots: Range<Int>, node: Node)] = []
+        for (range, node) in entry.found {
+            if let last = joined.last, last.snapshots.upperBound == range.lowerBound,
+                Self.holdSame(last.node, node)
+            {
+                joined[joined.count - 1] = (last.snapshots.lowerBound..<range.upperBound, node)
             } else {
-                if before != nil, var run = known.popLast() {
-                    run.last = number - 1
-                    known.append(run)
-                }
-                if let after { known.append(Run(first: number, last: nil, node: after)) }
+                joined.append((range, node))
             }
-            runs[path] = known
+        }
+        return joined.map { range, node in
+            FoundRun(
+                first: snapshots[range.lowerBound],
+                last: snapshots[range.upperBound - 1],
+                snapshotCount: range.count,
+                node: node
+            )
         }
     }
 
@@ -81,17 +116,5 @@ struct FindHistory {
     private static func holdSame(_ left: Node, _ right: Node) -> Bool {
         left.kind == right.kind && left.content == right.content && left.linkTarget == right.linkTarget
             && left.device == right.device
-    }
-
-    private static func join(_ path: [UInt8], _ name: FileName) -> [UInt8] {
-        path.isEmpty ? name.bytes : path + [0x2F] + name.bytes
-    }
-
-    /// The order of a listing, in which what is in a directory follows it at once.
-    private static func isOrdered(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-        left.split(separator: 0x2F, omittingEmptySubsequences: false)
-            .lexicographicallyPrecedes(
-                right.split(separator: 0x2F, omittingEmptySubsequences: false)
-            ) { $0.lexicographicallyPrecedes($1) }
     }
 }

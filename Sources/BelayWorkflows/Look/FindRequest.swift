@@ -28,17 +28,16 @@ package struct FoundRun: Sendable {
 
 /// A path that was found, with its history.
 package struct FoundPath: Sendable {
+    /// The name of the project, or the paths of snapshots that name none.
+    package var project: String
     /// The PATH argument that means it.
     package var path: [UInt8]
     /// Oldest first.
     package var runs: [FoundRun]
 }
 
-/// What was found in the snapshots of one project.
-package struct FoundGroup: Sendable {
-    /// The name of the project, or the paths of a snapshot that names none.
-    package var project: String
+/// Where is looked.
+package struct FindScope: Hashable, Sendable {
+    package var projectCount: Int
     package var snapshotCount: Int
-    /// In the order of paths.
-    package var paths: [FoundPath]
 }

@@ -13,13 +13,23 @@ package struct FindWorkflow: Sendable {
         self.request = request
     }
 
-    /// What was found, a group for each project, in the order of the projects' names.
+    /// Gives what is found in the order of the projects' names and the paths, as it is found.
     ///
-    /// Each tree is read once, in however many snapshots it is.
-    package func run() async throws -> [FoundGroup] {
+    /// Each tree is read once, in however many snapshots it is. Where is looked is told to `begin` before the first
+    /// path.
+    package func run(
+        begin: (FindScope) async throws -> Void,
+        _ body: (FoundPath) async throws -> Void
+    ) async throws {
         try await SnapshotAccess.with(workspace) { access in
-            var groups: [FoundGroup] = []
-            for (project, snapshots) in try grouped(access.catalog) {
+            let groups = try grouped(access.catalog)
+            try await begin(
+                FindScope(
+                    projectCount: groups.count,
+                    snapshotCount: groups.reduce(0) { $0 + $1.snapshots.count }
+                )
+            )
+            for (project, snapshots) in groups {
                 var search = MatchSearch(request.patterns, kinds: request.kinds, trees: access.trees)
                 var history = FindHistory()
                 for stored in snapshots {
@@ -27,11 +37,10 @@ package struct FindWorkflow: Sendable {
                     let matches = try await search.matches(in: snapshot.project.subtree)
                     history.append(stored, matches)
                 }
-                groups.append(
-                    FoundGroup(project: project, snapshotCount: snapshots.count, paths: history.finish())
-                )
+                try await history.visit { path, runs in
+                    try await body(FoundPath(project: project, path: path, runs: runs))
+                }
             }
-            return groups
         }
     }
 
