@@ -59,11 +59,13 @@ struct Console: Sendable {
         )
     }
 
-    /// Prints a result: as one JSON document or as text.
-    func print(_ document: some ReportDocument) throws {
+    /// Prints a result: as one JSON document or as text; `false` if nobody reads it, as behind `| true`.
+    @discardableResult
+    func print(_ document: some ReportDocument) throws -> Bool {
         let text =
             isJSON ? try document.json() : isQuiet ? document.quietText(style) : document.text(style)
-        if text.isEmpty || printLine(text) || Terminal.isReaderGone { return }
+        if text.isEmpty || printLine(text) { return true }
+        if Terminal.isReaderGone { return false }
         throw BelayError(
             .fileSystem,
             "the result could not be written to standard output",
@@ -85,7 +87,7 @@ struct Console: Sendable {
 
     /// Something a person should know that is not the result.
     func tell(_ text: String) {
-        if !isQuiet { Terminal.write(text + "\n", to: STDERR_FILENO) }
+        if !isQuiet { Terminal.write(PrintableText.of(text) + "\n", to: STDERR_FILENO) }
     }
 
     func warn(_ text: String) {

@@ -98,7 +98,7 @@ package enum CommandLineProgram {
                 return 0
             }
             // It always encodes; where it cannot be written, nobody reads it.
-            try? console.print(VersionDocument())
+            _ = try? console.print(VersionDocument())
             return 0
         }
     }

@@ -228,11 +228,45 @@ struct KeyRecoveryCommand: BelayCommand {
                 keyID: id.short,
                 date: workspace.clock.now().localText(in: workspace.zone)
             )
-            try context.console.print(
-                RecoveryDocument(id: id, groups: key.groups, sheet: sheet, isNew: isNew)
-            )
+            let document = RecoveryDocument(id: id, groups: key.groups, sheet: sheet, isNew: isNew)
+            if isNew {
+                try await hand(document, of: id, to: context.console, workspace.repository)
+            } else {
+                try context.console.print(document)
+            }
             return .success
         }
+    }
+
+    /// Prints a new key, or removes it again: one that nobody has seen would only be a door more.
+    private func hand(
+        _ document: RecoveryDocument,
+        of id: KeyID,
+        to console: Console,
+        _ repository: Repository
+    ) async throws {
+        let failure: any Error
+        do {
+            if try console.print(document) { return }
+            failure = BelayError(
+                .fileSystem,
+                "nobody read the recovery key, so it was removed again",
+                hint: "run the command again, and let its output be read to the end"
+            )
+        } catch {
+            failure = error
+        }
+        do {
+            try await repository.removeKey(id)
+        } catch {
+            throw BelayError(
+                .fileSystem,
+                "the recovery key could not be printed, and its key \(id.short) could not be removed again",
+                hint: "run `belay key remove \(id.short)`",
+                cause: error
+            )
+        }
+        throw failure
     }
 
     private typealias KeyFile = BelayProject.KeyFile
