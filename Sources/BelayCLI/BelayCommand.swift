@@ -51,10 +51,12 @@ extension BelayCommand {
     private func perform() async -> ExitStatus {
         let surroundings: Surroundings
         do {
+            // First of all, so that whatever is relative counts from there.
+            if let directory = global.directory { try start(in: directory) }
             surroundings = try Surroundings.current()
         } catch {
             let error = Self.belayError(error)
-            Console(global, environment: [:]).report(error)
+            Console(global, environment: ProcessEnvironment.all).report(error)
             return ExitStatus(rawValue: error.code.exitStatus)
         }
         let console = Console(global, environment: surroundings.environment)
@@ -71,6 +73,19 @@ extension BelayCommand {
             let error = Self.belayError(error)
             console.report(error)
             return ExitStatus(rawValue: error.code.exitStatus)
+        }
+    }
+
+    private func start(in directory: String) throws {
+        do throws(SystemError) {
+            try Paths.changeWorkingDirectory(directory)
+        } catch {
+            throw BelayError(
+                .projectUnreadable,
+                "\(directory) is not a directory that can be used: \(error.reason)",
+                hint: "check the path given with -C",
+                cause: error
+            )
         }
     }
 

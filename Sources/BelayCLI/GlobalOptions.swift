@@ -58,7 +58,6 @@ struct GlobalOptions: ParsableArguments {
 
     func openOptions() throws -> OpenOptions {
         var options = OpenOptions()
-        options.directory = directory
         options.repository = repo
         options.passwordFile = passwordFile
         options.passwordCommand = passwordCommand

@@ -20,8 +20,7 @@ package struct Belay: Sendable {
     ///
     /// - Throws: `configuration.invalid` with every problem in `belay.yaml`.
     package func project() throws -> Project {
-        let start = try startDirectory()
-        let location = try ProjectLocator.locate(from: start)
+        let location = try ProjectLocator.locate(from: surroundings.workingDirectory)
         let configuration = try ProjectConfiguration.load(location, environment: surroundings.environment)
         let directory: String
         do throws(SystemError) {
@@ -154,7 +153,9 @@ package struct Belay: Sendable {
     /// Where in the project the command was started; empty if it was in its directory or elsewhere.
     private func subdirectory(of project: Project) -> String {
         // One that is gone by now leads nowhere, and only hints are made of it.
-        guard let start = try? Paths.real(startDirectory()), start.hasPrefix(project.directory + "/") else {
+        guard let start = try? Paths.real(surroundings.workingDirectory),
+            start.hasPrefix(project.directory + "/")
+        else {
             return ""
         }
         return String(start.dropFirst(project.directory.count + 1))
@@ -180,17 +181,4 @@ package struct Belay: Sendable {
     }
 
     private typealias KeyFile = BelayProject.KeyFile
-
-    package func startDirectory() throws -> String {
-        guard let directory = options.directory else { return surroundings.workingDirectory }
-        let path = Paths.absolute(directory, from: surroundings.workingDirectory)
-        guard Paths.isFolder(path) else {
-            throw BelayError(
-                .projectUnreadable,
-                "\(path) is not a directory that can be read",
-                hint: "check the path given with -C"
-            )
-        }
-        return path
-    }
 }

@@ -1,7 +1,5 @@
 /// How a command finds its project and repository: the global flags.
 package struct OpenOptions: Sendable {
-    /// `-C`: as if started there.
-    package var directory: String?
     /// `--repo`.
     package var repository: String?
     package var passwordFile: String?

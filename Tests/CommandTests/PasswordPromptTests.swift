@@ -10,7 +10,6 @@ import Testing
     private func open(_ sandbox: Sandbox, _ answers: [String]) async throws -> ([String], ErrorCode?) {
         let questions = Mutex<[String]>([])
         var options = OpenOptions()
-        options.directory = sandbox.project
         options.askPassword = { question in
             questions.withLock {
                 $0.append(question)

@@ -141,7 +141,7 @@ struct BackupOptions: ParsableArguments {
     /// The patterns in files of them.
     private func patterns(_ files: [String], _ flag: String, _ context: CommandContext) throws -> [String] {
         if files.isEmpty { return [] }
-        let base = try context.belay.startDirectory()
+        let base = context.surroundings.workingDirectory
         return try files.flatMap { file in
             do throws(SystemError) {
                 let bytes = try readFile(path: Paths.absolute(file, from: base), limit: 64 << 20)

@@ -71,7 +71,7 @@ struct RestoreCommand: BelayCommand {
     var includeGenerated = false
 
     func execute(_ context: CommandContext) async throws -> ExitStatus {
-        let base = try context.belay.startDirectory()
+        let base = context.surroundings.workingDirectory
         var request = RestoreCommandRequest(snapshot: snap, target: Paths.absolute(to, from: base))
         request.paths = paths
         request.verifies = verify

@@ -81,6 +81,11 @@ package enum Paths {
         return String(cString: path)
     }
 
+    /// Makes another directory the one that relative paths count from, for the whole process.
+    package static func changeWorkingDirectory(_ path: String) throws(SystemError) {
+        guard chdir(path) == 0 else { throw .current("chdir", path) }
+    }
+
     package static func parent(of path: String) -> String? {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
