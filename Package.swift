@@ -29,6 +29,8 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+
         // Pure: the words of the product as values.
         .target(name: "BelayCore", swiftSettings: strict),
 
@@ -61,6 +63,18 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // Parts that are not files: databases by their engines' own means, and what commands print.
+        .target(
+            name: "BelayParts",
+            dependencies: ["BelayCore", "BelayRules", "BelayFormat", "BelaySystem"],
+            swiftSettings: strict
+        ),
+        // SQLite databases: copies of live ones, and what is in them.
+        .target(
+            name: "BelaySQLite",
+            dependencies: ["BelayCore", "BelayFormat", "BelaySystem", "BelayParts", "CSQLite"],
+            swiftSettings: strict
+        ),
         // A project: belay.yaml, what is in the directory, places and secrets, git's state.
         .target(
             name: "BelayProject",
@@ -72,7 +86,7 @@ let package = Package(
             name: "BelayWorkflows",
             dependencies: [
                 "BelayCore", "BelayRules", "BelayFormat", "BelaySystem", "BelayStore", "BelayRepository",
-                "BelayArchive", "BelayProject",
+                "BelayArchive", "BelayParts", "BelayProject",
             ],
             swiftSettings: strict
         ),
@@ -81,7 +95,7 @@ let package = Package(
             name: "BelayKit",
             dependencies: [
                 "BelayCore", "BelayRules", "BelayFormat", "BelaySystem", "BelayStore", "BelayRepository",
-                "BelayArchive", "BelayProject", "BelayWorkflows",
+                "BelayArchive", "BelayParts", "BelaySQLite", "BelayProject", "BelayWorkflows",
             ],
             swiftSettings: strict
         ),
@@ -131,6 +145,11 @@ let package = Package(
             dependencies: ["BelayCore", "BelayRules", "BelayProject"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "BelayPartsTests",
+            dependencies: ["BelayCore", "BelaySystem", "BelayParts", "BelaySQLite"],
+            swiftSettings: strict
+        ),
         // What several test targets use: stores that fail on purpose.
         .target(
             name: "BelayTestKit",
@@ -178,7 +197,10 @@ let package = Package(
         // The whole program, run as people run it.
         .testTarget(
             name: "CommandTests",
-            dependencies: ["BelayCore", "BelayProject", "BelaySystem", "BelayKit", "BelayCLI", "BelayMain"],
+            dependencies: [
+                "BelayCore", "BelayProject", "BelaySystem", "BelayKit", "BelayCLI", "BelayMain",
+                "BelaySQLite",
+            ],
             swiftSettings: strict
         ),
         // The whole program beside the real restic, on damaged repositories and unwilling disks.

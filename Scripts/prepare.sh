@@ -3,4 +3,4 @@
 . "$(dirname "$0")/lib.sh"
 
 # The C libraries that belay links, and git, with which SwiftPM fetches what Package.swift names.
-install_packages libssl-dev libzstd-dev git ca-certificates
+install_packages libssl-dev libsqlite3-dev libzstd-dev git ca-certificates

@@ -145,6 +145,7 @@ package struct Belay: Sendable {
             zone: surroundings.zone,
             environment: surroundings.environment,
             directories: surroundings.directories,
+            engines: Engines(),
             lockRetry: options.lockRetry,
             takesLocks: !options.noLock && repository.config.version == .two
         )

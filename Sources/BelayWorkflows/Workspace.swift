@@ -14,6 +14,7 @@ package struct Workspace: Sendable {
     package let zone: TimeZoneRules
     package let environment: [String: String]
     package let directories: UserDirectories
+    package let engines: any DatabaseEngines
     /// How long to wait for others' locks.
     package let lockRetry: Duration?
     /// Whether a lock is taken at all; not where the repository can only be read.
@@ -29,6 +30,7 @@ package struct Workspace: Sendable {
         zone: TimeZoneRules,
         environment: [String: String],
         directories: UserDirectories,
+        engines: any DatabaseEngines,
         lockRetry: Duration?,
         takesLocks: Bool
     ) {
@@ -39,6 +41,7 @@ package struct Workspace: Sendable {
         self.zone = zone
         self.environment = environment
         self.directories = directories
+        self.engines = engines
         self.lockRetry = lockRetry
         self.takesLocks = takesLocks
     }

@@ -135,12 +135,11 @@ private let orgchart = plan(
                 include: [.env]   # wanted although .gitignore names it
                 # exclude: ["*.tmp"]   # never stored
 
-                # SQLite databases that were found. belay does not store databases yet: their files are stored like
-                # any other, which is safe only while nothing writes to them, and not at all if git ignores them.
-                # databases:
-                #   agent: { sqlite: backend/data/agent.db }
-                #   agent-2: { sqlite: backend/data/agent.sqlite }
-                #   backend-2: { sqlite: backend/backend.db }
+                # SQLite databases that were found. They are stored as consistent copies, also while they are in use.
+                databases:
+                  agent: { sqlite: backend/data/agent.db }
+                  agent-2: { sqlite: backend/data/agent.sqlite }
+                  backend-2: { sqlite: backend/backend.db }
 
                 # What `belay cleanup` keeps. Checkpoints stay in any case.
                 retention: { keep_last: 10, keep_hourly: 24, keep_daily: 7, keep_weekly: 4, keep_within: 30d }
@@ -150,8 +149,7 @@ private let orgchart = plan(
     }
 
     @Test func `is read back as what was found`() throws {
-        var writer = ConfigurationWriter()
-        writer.databases = .active
+        let writer = ConfigurationWriter()
         let configuration = try ProjectConfiguration(parsing: writer.text(for: orgchart), environment: [:])
         #expect(configuration.project == orgchart.name)
         #expect(configuration.repository == .standard)
@@ -162,13 +160,9 @@ private let orgchart = plan(
     }
 
     @Test func `becomes what it suggests when its comments are taken away`() throws {
-        var writer = ConfigurationWriter()
-        writer.components = .commentedOut
-        let text = writer.text(for: orgchart)
-        #expect(try ProjectConfiguration(parsing: text, environment: [:]).components.isEmpty)
+        let text = ConfigurationWriter().text(for: orgchart)
         let uncommented = text.split(separator: "\n").map { line in
-            line.hasPrefix("# components:") || line.hasPrefix("# databases:") || line.hasPrefix("#   ")
-                || line.hasPrefix("# exclude:") ? line.dropFirst(2) : line
+            line.hasPrefix("# exclude:") ? line.dropFirst(2) : line
         }.joined(separator: "\n")
         let configuration = try ProjectConfiguration(parsing: uncommented, environment: [:])
         #expect(configuration.components == orgchart.components)
@@ -191,7 +185,6 @@ private let orgchart = plan(
         project.databases = [.init(name: "d", path: "/\(name)")]
         project.environmentFiles = ["f\(name)"]
         var writer = ConfigurationWriter()
-        writer.databases = .active
         writer.repository = "./\(name)"
         let text = writer.text(for: project)
         let hasControl = name == "\u{1}" || name == "a\tb" || name == "\u{85}"

@@ -29,7 +29,7 @@ import Testing
         try sandbox.write("belay.yaml", "databases: { main: { sqlite: main.db } }\n")
         let outcome = try await sandbox.belay("backup", "-q")
         #expect(outcome.status == 3)
-        #expect(outcome.text.hasPrefix("unsupported  databases/main: "))
+        #expect(outcome.text.hasPrefix("part  databases/main: "))
         #expect(outcome.text.hasSuffix("incomplete: 1 item named above is not stored, or not as a whole\n"))
     }
 

@@ -14,14 +14,16 @@ enum ModuleGraph {
         "BelayArchive": [
             "BelayCore", "BelayRules", "BelayFormat", "BelaySystem", "BelayRepository",
         ] + concurrency,
+        "BelayParts": ["BelayCore", "BelayFormat", "BelaySystem"] + concurrency,
+        "BelaySQLite": ["BelayCore", "BelayFormat", "BelaySystem", "BelayParts", "CSQLite"],
         "BelayProject": ["BelayCore", "BelayRules", "Yams"] + libc,
         "BelayWorkflows": [
             "BelayCore", "BelayRules", "BelayFormat", "BelaySystem", "BelayStore", "BelayRepository",
-            "BelayArchive", "BelayProject",
+            "BelayArchive", "BelayParts", "BelayProject",
         ] + concurrency + foundation,
         "BelayKit": [
             "BelayCore", "BelayRules", "BelayFormat", "BelaySystem", "BelayStore", "BelayRepository",
-            "BelayArchive", "BelayProject", "BelayWorkflows",
+            "BelayArchive", "BelayParts", "BelaySQLite", "BelayProject", "BelayWorkflows",
         ] + libc,
         "BelayReport": [
             "BelayCore", "BelayRules", "BelayRepository", "BelayArchive", "BelayProject", "BelaySystem",

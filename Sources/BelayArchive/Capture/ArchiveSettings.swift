@@ -22,6 +22,8 @@ package struct ArchiveSettings: Sendable {
     package var fileSizeMaximum: UInt64?
     /// Whether other file systems below the root are left out.
     package var staysOnFileSystem = false
+    /// What stands for files that are not read themselves, such as those of databases.
+    package var overlays = CaptureOverlays()
     /// Whether the result names what is new, modified and removed.
     package var namesChanges = false
     package var compression = CompressionLevel.auto
@@ -50,8 +52,8 @@ package struct SourceFailure: Hashable, Sendable {
         case incomplete
         /// Named by the configuration, and not there.
         case missing
-        /// A part of a kind that this version does not store.
-        case unsupported
+        /// A database or a capture that could not be stored; its path is the kind of part and its name.
+        case part
     }
 
     /// Path below the project's root.

@@ -19,6 +19,19 @@ package struct CaptureResult: Sendable {
     /// Whether git, if asked about the project, would wait for a `.gitignore` that is a FIFO or a device.
     package var stopsGit: Bool
     let cacheUpdate: CacheUpdate?
+
+    /// That of a snapshot without files.
+    package static let nothing = CaptureResult(
+        tree: BlobID(Digest(0, 0, 0, 0)),
+        rootNodes: [],
+        totals: FolderTotals(),
+        counts: CaptureCounts(),
+        failures: [],
+        changes: [],
+        isChanged: true,
+        stopsGit: false,
+        cacheUpdate: nil
+    )
 }
 
 /// The cache as it will be once a snapshot refers to what was stored.
@@ -33,7 +46,7 @@ struct CacheUpdate: Sendable {
 /// Stores a project's files: walks, compares with what the last run saw, reads what changed, builds trees.
 package struct Archiver: Sendable {
     package let repository: Repository
-    package let settings: ArchiveSettings
+    package var settings: ArchiveSettings
     /// Folder of this project's unchanged-file cache; `nil` to read everything.
     package let cacheFolder: String?
 

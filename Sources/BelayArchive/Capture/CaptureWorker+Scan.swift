@@ -90,6 +90,7 @@ extension CaptureWorker {
         let believesRules = cached.map { $0.rulesFingerprint == task.scannedFingerprint } ?? false
         var position = 0
         task.entries.reserveCapacity(listing.count)
+        let overlays = capture.settings.overlays.folders[rules.path]
         var files: UInt64 = 0
         var bytes: UInt64 = 0
         for index in 0..<listing.count {
@@ -107,12 +108,17 @@ extension CaptureWorker {
                     lose(position - 1, of: task)
                 }
             }
+            let overlay = overlays?[Array(name)]
+            if case .nothing = overlay {
+                if let match { lose(match, of: task) }
+                continue
+            }
             let kind = listing.kind(index)
             var status: FileStatus?
             if kind == nil { status = folder.status(at: listing.cString(index)) }
             let isDirectory = status?.isDirectory ?? (kind == .directory)
             var decision = ScanRules.Decision.keep
-            if !(believesRules && match != nil && !isDirectory) {
+            if overlay == nil, !(believesRules && match != nil && !isDirectory) {
                 decision = rules.decide(name, isDirectory: isDirectory)
                 if case .skip = decision {
                     if let match { lose(match, of: task) }
@@ -133,6 +139,10 @@ extension CaptureWorker {
                     )
                 }
                 if let match { lose(match, of: task) }
+                continue
+            }
+            if case .contents(let stream) = overlay, status.isRegular {
+                add(stream, task, folder, status, index, match)
                 continue
             }
             if rules.isTooLarge(status) {
@@ -262,6 +272,29 @@ extension CaptureWorker {
         } else {
             batch.add(work)
         }
+    }
+
+    /// Adds a file that something else stands for.
+    private func add(
+        _ stream: StoredStream,
+        _ task: FolderTask,
+        _ folder: Folder,
+        _ status: FileStatus,
+        _ index: Int,
+        _ match: Int?
+    ) {
+        task.isChanged = true
+        // Should it be an ordinary file one day, its times tell nothing of what is stored now.
+        let box = NodeBox(
+            node: makeNode(listing.fileName(index), status),
+            posixMode: status.mode,
+            mustRead: true
+        )
+        box.node.content = stream.content
+        box.node.size = stream.size
+        readAttributes(&box.node, task, folder)
+        task.entries.append(.fresh(box))
+        count(FileWork(task: task, box: box, status: status, match: match))
     }
 
     private func makeNode(_ name: FileName, _ status: FileStatus) -> Node {

@@ -44,6 +44,16 @@ extension ErrorCode {
         1,
         "There is nothing to store, where something was expected."
     )
+    package static let databaseUnreadable = ErrorCode(
+        "database.unreadable",
+        1,
+        "A database of the project cannot be read; the other parts of the snapshot are stored."
+    )
+    package static let captureFailed = ErrorCode(
+        "capture.failed",
+        1,
+        "A command whose output belongs into the snapshot failed, or printed nothing."
+    )
     package static let sourceIncomplete = ErrorCode(
         "source.incomplete",
         3,
@@ -173,7 +183,8 @@ extension ErrorCode {
     /// Every code, in the order of the reference page.
     package static let all: [ErrorCode] = [
         .usage, .configurationInvalid, .configurationUnreadable, .projectUnreadable, .projectEmpty,
-        .sourceIncomplete, .snapshotNotFound, .snapshotAmbiguous, .pathNotFound, .checkpointExists,
+        .databaseUnreadable, .captureFailed, .sourceIncomplete, .snapshotNotFound, .snapshotAmbiguous,
+        .pathNotFound, .checkpointExists,
         .targetNotUsable, .restoreIncomplete, .repositoryMissing, .repositoryExists, .repositoryLocked,
         .repositoryReadOnly, .repositoryUnsupported, .repositoryDamaged, .repositoryUnavailable,
         .repositoryFull, .passwordWrong, .passwordMissing, .keyInUse, .keyNotFound, .retentionRefused,

@@ -15,6 +15,11 @@ package struct Manifest: Codable, Hashable, Sendable {
     /// RFC 3339, UTC.
     package var time: String
     package var parts: [Part]
+    /// Absent in snapshots of projects without databases, as below without captures.
+    package var databases: [Database]?
+    package var captures: [Capture]?
+    /// Parts that should be in the snapshot and could not be stored.
+    package var missing: [MissingPart]?
     package var scope: Scope
     package var git: Git?
     package var totals: Totals
@@ -59,7 +64,7 @@ package struct Manifest: Codable, Hashable, Sendable {
     package struct Failure: Codable, Hashable, Sendable {
         /// Below the project's directory; what is no UTF-8 in it is replaced.
         package var path: String
-        /// `unreadable` for what is not in the snapshot, `unsteady`, `incomplete` or `unsupported`.
+        /// `unreadable` for what is not in the snapshot, `unsteady`, `incomplete`, `missing` or `part`.
         package var kind: String
         package var reason: String
 

@@ -1,15 +1,5 @@
 /// Writes the `belay.yaml` that `belay init` begins with.
 package struct ConfigurationWriter: Sendable {
-    /// Whether a guess takes effect or waits, as a comment, for somebody to confirm it.
-    package enum Presence: Hashable, Sendable {
-        case active
-        case commentedOut
-    }
-
-    /// How to write components.
-    package var components = Presence.active
-    /// How to write databases; with `commentedOut` the file says that they are not stored yet.
-    package var databases = Presence.commentedOut
     /// What stands behind `repository:`.
     package var repository = "default"
 
@@ -54,7 +44,7 @@ package struct ConfigurationWriter: Sendable {
         }
         return """
             # Parts that can be named alone (`--only NAME`). A rollback leaves alone what `keep` names.
-            \(Self.lines(lines, components))
+            \(lines.joined(separator: "\n"))
 
             """
     }
@@ -84,15 +74,8 @@ package struct ConfigurationWriter: Sendable {
                 "  \(YAMLText.scalar(database.name)): { sqlite: \(YAMLText.scalar(database.path)) }"
             }
         let comment =
-            switch databases {
-            case .active: "# Stored as consistent copies, also while they are in use."
-            case .commentedOut:
-                """
-                # SQLite databases that were found. belay does not store databases yet: their files are stored like
-                # any other, which is safe only while nothing writes to them, and not at all if git ignores them.
-                """
-            }
-        return "\(comment)\n\(Self.lines(lines, databases))\n"
+            "# SQLite databases that were found. They are stored as consistent copies, also while they are in use."
+        return "\(comment)\n\(lines.joined(separator: "\n"))\n"
     }
 
     private var retentionSection: String {
@@ -101,10 +84,6 @@ package struct ConfigurationWriter: Sendable {
         retention: { keep_last: 10, keep_hourly: 24, keep_daily: 7, keep_weekly: 4, keep_within: 30d }
 
         """
-    }
-
-    private static func lines(_ lines: [String], _ presence: Presence) -> String {
-        lines.map { presence == .active ? $0 : "# \($0)" }.joined(separator: "\n")
     }
 }
 

@@ -54,37 +54,17 @@ package struct ComponentSettings: Hashable, Sendable {
     }
 }
 
-/// A section of the file that this version of belay understands but does not act upon.
-///
-/// To be told loudly: somebody counts on it.
-package struct UnsupportedSection: Hashable, Sendable {
-    /// The key in the file, such as `databases`.
-    package let key: String
-    /// What it names, such as the databases; empty if its entries have no names.
-    package let names: [String]
-    /// Whether a snapshot lacks something because of it.
-    package let affectsSnapshots: Bool
-}
-
 extension ProjectConfiguration {
-    /// The sections that are present and have no effect yet, those that affect snapshots first.
-    package var unsupportedSections: [UnsupportedSection] {
-        let sections: [(key: String, names: [String], isPresent: Bool, affectsSnapshots: Bool)] = [
-            ("databases", databases.map(\.name), !databases.isEmpty, true),
-            ("captures", captures.map(\.name), !captures.isEmpty, true),
-            ("services", services.map(\.name), !services.isEmpty, false),
-            ("checks", checks.map(\.name), !checks.isEmpty, false),
-            ("schedule", schedule.entries.map(\.task), !schedule.entries.isEmpty, false),
-            ("replicas", [], !replicas.isEmpty, false),
-            ("notify", [], !notifications.isEmpty, false),
+    /// The sections of the file that are present and with which this version of belay does nothing yet.
+    ///
+    /// To be told loudly: somebody counts on them.
+    package var unsupportedSections: [String] {
+        let sections = [
+            ("services", !services.isEmpty), ("checks", !checks.isEmpty),
+            ("schedule", !schedule.entries.isEmpty),
+            ("replicas", !replicas.isEmpty), ("notify", !notifications.isEmpty),
         ]
-        return sections.filter(\.isPresent).map { section in
-            UnsupportedSection(
-                key: section.key,
-                names: section.names,
-                affectsSnapshots: section.affectsSnapshots
-            )
-        }
+        return sections.filter(\.1).map(\.0)
     }
 
     /// The project's name: the configured one, or the last name of its directory's path.

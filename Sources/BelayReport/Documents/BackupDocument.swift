@@ -111,8 +111,7 @@ package struct BackupDocument: ReportDocument {
         isUnchanged = result.isUnchanged
         failures = result.failures.map { Failure(path: $0.path, kind: $0.kind.rawValue, reason: $0.reason) }
         lostPacks = result.lostPacks
-        unusedSections = workspace.project.configuration.unsupportedSections.filter { !$0.affectsSnapshots }
-            .map(\.key)
+        unusedSections = workspace.project.configuration.unsupportedSections
         duration = result.duration
         timestamp = (result.snapshot?.snapshot.time ?? workspace.clock.now()).compactText(in: workspace.zone)
     }

@@ -198,7 +198,9 @@ package struct ShowDocument: ReportDocument {
                 "\(ByteCount(summary.dataAddedPacked)) stored (\(ByteCount(summary.dataAdded)) before compression)"
             )
         }
-        return (lines + typeLines + failureLines(style)).joined(separator: "\n")
+        return (lines + Self.databaseLines(manifest) + typeLines + failureLines(style)).joined(
+            separator: "\n"
+        )
     }
 
     private var typeLines: [String] {

@@ -77,14 +77,14 @@ package final class BlobWriter: Sendable {
     }
 
     /// The second half of ``append(_:_:plainLength:)``.
-    func push(_ full: OpenPack) async throws {
+    package func push(_ full: OpenPack) async throws {
         try await queue.push(full)
     }
 
     /// Puts the blob into an open pack; gives the pack if that is full, which the caller must push.
     ///
     /// The first half of ``append(_:_:plainLength:)``, for callers whose bytes must not be held while they wait.
-    func put(_ handle: BlobHandle, _ sealed: BlobEncoder.Sealed, plainLength: Int) -> OpenPack? {
+    package func put(_ handle: BlobHandle, _ sealed: BlobEncoder.Sealed, plainLength: Int) -> OpenPack? {
         added.withLock { added in
             if handle.type == .data { added.dataBlobs += 1 } else { added.treeBlobs += 1 }
             added.plainBytes += UInt64(plainLength)

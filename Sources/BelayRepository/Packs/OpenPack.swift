@@ -3,7 +3,7 @@ import BelayFormat
 import Synchronization
 
 /// A pack that several workers fill.
-final class OpenPack: Sendable {
+package final class OpenPack: Sendable {
     private let builder: Mutex<PackBuilder>
 
     init(capacity: Int) {

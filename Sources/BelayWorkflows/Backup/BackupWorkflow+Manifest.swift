@@ -10,6 +10,7 @@ extension BackupWorkflow {
     func makeManifest(
         _ selection: PartSelection,
         _ files: CaptureResult,
+        _ stored: PartsCapture.Outcome,
         _ failures: [SourceFailure],
         _ started: Timestamp
     ) -> Manifest {
@@ -22,7 +23,7 @@ extension BackupWorkflow {
                 workspace.repository.note($0)
             }
         }
-        return Manifest(
+        var manifest = Manifest(
             program: Version.program,
             project: workspace.project.name,
             kind: request.kind.word,
@@ -59,6 +60,10 @@ extension BackupWorkflow {
                 Manifest.Failure(path: $0.path, kind: $0.kind.rawValue, reason: $0.reason)
             }
         )
+        manifest.databases = stored.databases.isEmpty ? nil : stored.databases
+        manifest.captures = stored.captures.isEmpty ? nil : stored.captures
+        manifest.missing = stored.missing.isEmpty ? nil : stored.missing
+        return manifest
     }
 
     /// What the snapshot says of itself.
@@ -67,6 +72,7 @@ extension BackupWorkflow {
     /// project's own.
     func makeSummary(
         _ result: BackupResult,
+        _ parts: PartsCapture.Outcome,
         _ started: Timestamp,
         manifestSize: Int
     ) -> Snapshot.Summary {
@@ -83,8 +89,9 @@ extension BackupWorkflow {
         summary.treeBlobs = result.added.treeBlobs
         summary.dataAdded = result.added.plainBytes
         summary.dataAddedPacked = result.added.storedBytes
-        summary.totalFilesProcessed = result.totals.files + 1
-        summary.totalBytesProcessed = result.totals.bytes + UInt64(manifestSize)
+        let added = parts.files.reduce(UInt64(manifestSize)) { $0 + $1.stream.size }
+        summary.totalFilesProcessed = result.totals.files + 1 + UInt64(parts.files.count)
+        summary.totalBytesProcessed = result.totals.bytes + added
         return summary
     }
 }

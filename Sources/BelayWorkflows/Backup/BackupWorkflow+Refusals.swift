@@ -62,24 +62,17 @@ extension BackupWorkflow {
     private static let shrinkingFiles: UInt64 = 50
     private static let shrinkingFactor: UInt64 = 10
 
-    /// Parts that the configuration names and that are not in the snapshot: components that are gone, and what
-    /// this version does not store.
-    func missingParts(_ selection: PartSelection) -> [SourceFailure] {
-        let absent = selection.parts.flatMap { part in
+    /// Parts that the configuration names and that are not in the snapshot: components that are gone, databases and
+    /// captures that could not be stored.
+    func missingParts(_ selection: PartSelection, _ parts: PartsCapture.Outcome) -> [SourceFailure] {
+        let absent = selection.parts.filter { $0.kind == "component" }.flatMap { part in
             part.paths.filter { isAbsent($0) }.map {
                 SourceFailure(path: $0, kind: .missing, reason: "component '\(part.name)' is not there")
             }
         }
-        let sections = workspace.project.configuration.unsupportedSections.filter(\.affectsSnapshots)
         return absent
-            + sections.flatMap { section in
-                section.names.map {
-                    SourceFailure(
-                        path: "\(section.key)/\($0)",
-                        kind: .unsupported,
-                        reason: "this version of belay stores files only; it is not in the snapshot"
-                    )
-                }
+            + (parts.missing + parts.damaged).map {
+                SourceFailure(path: "\($0.kind)s/\($0.name)", kind: .part, reason: $0.reason)
             }
     }
 

@@ -74,28 +74,42 @@ package struct BackupWorkflow: Sendable {
             packSize: request.packSize,
             lock: lock
         ) { writer in
-            let files = try await archiver.store(
-                through: writer,
-                cache: cache,
-                verifyingAgainst: holds && known.lostPacks.isEmpty ? nil : known,
-                progress: progress
-            )
-            try refuseEmpty(files, whole)
-            let failures = files.failures + missingParts(selection)
-            let manifest = makeManifest(selection, files, failures, started)
+            let parts = try await PartsCapture(
+                workspace: workspace,
+                repository: repository,
+                writer: writer,
+                known: known,
+                compression: request.compression,
+                last: request.isForced ? nil : whole
+            ).run(selection)
+            var archiver = archiver
+            archiver.settings.overlays = parts.overlays
+            archiver.settings.includes += parts.overlays.paths.map { [0x2F] + $0 }
+            let files =
+                selection.hasFiles
+                ? try await archiver.store(
+                    through: writer,
+                    cache: cache,
+                    verifyingAgainst: holds && known.lostPacks.isEmpty ? nil : known,
+                    progress: progress
+                ) : CaptureResult.nothing
+            if selection.hasFiles { try refuseEmpty(files, whole) }
+            let failures = files.failures + missingParts(selection, parts)
+            let manifest = makeManifest(selection, files, parts, failures, started)
             // Also ends the waiting for git.
             try Task.checkCancellation()
             let text = try ManifestText.encode(manifest)
-            let root = try await GeneratedTree.store(
-                files: [(GeneratedFolder.manifest, text)],
-                besides: files.rootNodes,
-                through: writer,
-                repository,
-                at: started
+            let generated = GeneratedTree(repository, through: writer, at: started)
+            let file = GeneratedFile(
+                path: [GeneratedFolder.manifest],
+                stream: try await generated.store(text)
             )
-            return (files: files, failures: failures, manifest: manifest, text: text, root: root)
+            let root = try await generated.store([file] + parts.files, besides: files.rootNodes)
+            return (
+                files: files, parts: parts, failures: failures, manifest: manifest, text: text, root: root
+            )
         }
-        let (files, failures, manifest, manifestText, root) = stored.result
+        let (files, parts, failures, manifest, manifestText, root) = stored.result
         var result = BackupResult(
             snapshot: nil,
             manifest: manifest,
@@ -107,7 +121,7 @@ package struct BackupWorkflow: Sendable {
             parent: parent?.id,
             duration: clock.now - begin,
             isDryRun: request.isDryRun,
-            isUnchanged: !files.isChanged && cache != nil,
+            isUnchanged: cache != nil && cache?.head.tree == files.tree && parts.isUnchanged,
             lostPacks: known.lostPacks.count
         )
         if request.isDryRun || (request.skipsUnchanged && result.isUnchanged) { return result }
@@ -125,7 +139,7 @@ package struct BackupWorkflow: Sendable {
             tags: tags,
             programVersion: Version.program
         )
-        snapshot.summary = makeSummary(result, started, manifestSize: manifestText.count)
+        snapshot.summary = makeSummary(result, parts, started, manifestSize: manifestText.count)
         // Nothing refers to what was stored until this; our lock must have protected it all the time.
         try await lock?.requireHeld()
         let id = try await repository.save(snapshot)
@@ -195,7 +209,7 @@ package struct BackupWorkflow: Sendable {
                 kind: request.kind,
                 name: request.name,
                 project: workspace.project.name,
-                only: selection.paths.isEmpty ? [] : selection.parts.map(\.name),
+                only: selection.isPartial ? selection.parts.map(\.name) : [],
                 userTags: request.tags
             ).tags
         } catch {

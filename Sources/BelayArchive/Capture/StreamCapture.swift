@@ -1,0 +1,143 @@
+package import BelayCore
+package import BelayFormat
+package import BelayRepository
+import BelaySystem
+
+/// What a stream was stored as: the contents of a file.
+package struct StoredStream: Hashable, Sendable {
+    package var content: [BlobID]
+    /// Bytes.
+    package var size: UInt64
+
+    package init(content: [BlobID], size: UInt64) {
+        self.content = content
+        self.size = size
+    }
+}
+
+/// Stores what comes out of a stream, such as a database's dump: cut, hashed, compressed and packed on the way.
+///
+/// One task reads; others, as many as processors, do the rest. At any time at most so many pieces and one more are in
+/// memory, each ``pieceBytes`` long.
+package struct StreamCapture: Sendable {
+    /// Bytes that are read before they are cut and handed over: enough chunks to fill all lanes of the hasher.
+    private static let pieceBytes = 4 << 20
+
+    private let repository: Repository
+    private let writer: BlobWriter
+    private let chunker: Chunker
+    private let compression: CompressionLevel
+
+    /// Cuts between the sizes of `parameters`; a file has restic's, a database finer ones.
+    package init(
+        _ repository: Repository,
+        through writer: BlobWriter,
+        parameters: ChunkerParameters,
+        compression: CompressionLevel
+    ) throws {
+        self.repository = repository
+        self.writer = writer
+        self.compression = compression
+        do throws(FormatError) {
+            let tables = try ChunkerTables(polynomial: repository.config.polynomial)
+            chunker = Chunker(tables: tables, parameters: parameters)
+        } catch {
+            throw BelayError(.repositoryUnsupported, "the repository's chunker cannot be used", cause: error)
+        }
+    }
+
+    /// A piece of the stream, and where its chunks lie in it.
+    private struct Piece: Sendable {
+        var bytes: [UInt8]
+        var chunks: [Range<Int>]
+    }
+
+    /// Stores all that `read` gives, which is 0 at the end.
+    ///
+    /// It is called on the caller's executor, and may block there. If it throws, nothing refers to what was stored.
+    package func store(
+        reading read: (UnsafeMutableRawBufferPointer) throws -> Int
+    ) async throws -> StoredStream {
+        var parts: [[BlobID]] = []
+        var size: UInt64 = 0
+        try await withThrowingTaskGroup(of: (Int, [BlobID]).self) { group in
+            var waiting = 0
+            var carried: [UInt8] = []
+            var isAtEnd = false
+            while !isAtEnd {
+                try Task.checkCancellation()
+                let piece = try next(after: &carried, &isAtEnd, read)
+                size += UInt64(piece.chunks.last?.upperBound ?? 0)
+                if piece.chunks.isEmpty { continue }
+                if waiting == BlockingPool.processorCount, let (number, ids) = try await group.next() {
+                    parts[number] = ids
+                    waiting -= 1
+                }
+                let number = parts.count
+                parts.append([])
+                waiting += 1
+                group.addTask(executorPreference: BlockingPool.processors) {
+                    (number, try await store(piece))
+                }
+            }
+            for try await (number, ids) in group { parts[number] = ids }
+        }
+        return StoredStream(content: parts.flatMap(\.self), size: size)
+    }
+
+    /// Reads until a piece is full, and cuts it; what follows the last cut is for the next piece.
+    private func next(
+        after carried: inout [UInt8],
+        _ isAtEnd: inout Bool,
+        _ read: (UnsafeMutableRawBufferPointer) throws -> Int
+    ) throws -> Piece {
+        var bytes = carried
+        var filled = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: Self.pieceBytes))
+        try bytes.withUnsafeMutableBytes { buffer in
+            while filled < buffer.count {
+                let count = try read(UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+                if count == 0 {
+                    isAtEnd = true
+                    return
+                }
+                filled += count
+            }
+        }
+        var chunks: [Range<Int>] = []
+        var start = 0
+        let maximum = chunker.parameters.maximum
+        bytes.withUnsafeBytes { buffer in
+            while start < filled && (isAtEnd || filled - start >= maximum) {
+                let rest = UnsafeRawBufferPointer(rebasing: buffer[start..<filled])
+                let length = chunker.nextCut(in: rest)
+                chunks.append(start..<(start + length))
+                start += length
+            }
+        }
+        carried = Array(bytes[start..<filled])
+        return Piece(bytes: bytes, chunks: chunks)
+    }
+
+    private func store(_ piece: Piece) async throws -> [BlobID] {
+        let encoder = BlobEncoder(repository, level: compression)
+        var digests: [Digest] = []
+        var full: [OpenPack] = []
+        try piece.bytes.withUnsafeBytes { bytes in
+            LaneHasher.digests(
+                in: bytes,
+                offsets: piece.chunks.map(\.lowerBound),
+                lengths: piece.chunks.map(\.count),
+                into: &digests
+            )
+            for (range, digest) in zip(piece.chunks, digests) {
+                let handle = BlobHandle(.data, BlobID(digest))
+                guard writer.claim(handle) else { continue }
+                let sealed = try encoder.encode(UnsafeRawBufferPointer(rebasing: bytes[range]), type: .data)
+                if let pack = writer.put(handle, sealed, plainLength: range.count) { full.append(pack) }
+            }
+        }
+        for pack in full { try await writer.push(pack) }
+        return digests.map { BlobID($0) }
+    }
+}

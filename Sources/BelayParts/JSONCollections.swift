@@ -1,0 +1,138 @@
+import BelayCore
+import BelayFormat
+import BelaySystem
+
+/// A directory of JSON documents, each a collection of a database.
+package struct JSONCollections: DatabaseEngine {
+    package let kind = "json"
+
+    private let name: String
+    private let path: String
+    private let place: String?
+    private let required: [String]
+
+    /// How often documents that are written meanwhile are read again.
+    private static let attempts = 5
+    /// Bytes; a document is read as a whole.
+    private static let documentMaximum = 1 << 30
+
+    /// The database `name` in the directory at the absolute `path`.
+    ///
+    /// `place` is the path below the project's directory, if it lies there; `required` are documents without which it
+    /// is not whole.
+    package init(name: String, path: String, place: String?, required: [String]) {
+        self.name = name
+        self.path = path
+        self.place = place
+        self.required = required
+    }
+
+    private struct Document {
+        var name: String
+        var status: FileStatus
+        var bytes: [UInt8] = []
+    }
+
+    package func fingerprint() async throws -> String? { nil }
+
+    package func dump(to sink: any PartSink) async throws -> DatabaseState {
+        try await withTaskExecutorPreference(BlockingPool.files) {
+            let documents = try steadyDocuments()
+            for wanted in required where !documents.contains(where: { $0.name == wanted }) {
+                throw failure("'\(wanted)' is not there", hint: "it stands under `required` in belay.yaml")
+            }
+            var state = DatabaseState()
+            for document in documents {
+                state.tables.append(
+                    Manifest.Table(
+                        name: document.name.hasSuffix(".json")
+                            ? String(document.name.dropLast(5)) : document.name,
+                        rows: try count(document),
+                        digest: BlobHasher.digest(document.bytes).hexadecimal
+                    )
+                )
+            }
+            for document in documents {
+                var rest = document.bytes[...]
+                try await sink.store(
+                    "\(name)/\(document.name)",
+                    standingFor: place.map { "\($0)/\(document.name)" }
+                ) { room in
+                    let part = rest.prefix(room.count)
+                    room.copyBytes(from: part)
+                    rest = rest.dropFirst(part.count)
+                    return part.count
+                }
+            }
+            state.checks["documents"] = "\(documents.count) of valid JSON"
+            return state
+        }
+    }
+
+    /// All documents as they were at one moment: nothing has changed from before the first was read until after the last.
+    private func steadyDocuments() throws -> [Document] {
+        for _ in 1...Self.attempts {
+            try Task.checkCancellation()
+            var documents = try list()
+            for position in documents.indices {
+                documents[position].bytes = try read(documents[position].name)
+            }
+            let after = try list()
+            let isSteady = documents.elementsEqual(after) {
+                $0.name == $1.name && $0.status.holdsStill(until: $1.status)
+                    && UInt64($0.bytes.count) == $1.status.size
+            }
+            if isSteady { return documents }
+        }
+        throw failure(
+            "its documents change faster than they can be read",
+            hint: "try again in a quieter moment"
+        )
+    }
+
+    private func list() throws -> [Document] {
+        do throws(SystemError) {
+            var documents: [Document] = []
+            for name in try Paths.names(in: path).sorted() where name.hasSuffix(".json") {
+                // A document that goes in this moment is noticed by the second look.
+                if let status = try Paths.status("\(path)/\(name)"), status.isRegular {
+                    documents.append(Document(name: name, status: status))
+                }
+            }
+            return documents
+        } catch {
+            throw failure(error.reason, hint: "check the path under `databases` in belay.yaml")
+        }
+    }
+
+    private func read(_ document: String) throws -> [UInt8] {
+        do throws(SystemError) {
+            return try readFile(path: "\(path)/\(document)", limit: Self.documentMaximum)
+        } catch {
+            throw failure("'\(document)' cannot be read: \(error.reason)", hint: nil)
+        }
+    }
+
+    /// How many elements or keys a document has; one that is neither list nor object counts as one.
+    private func count(_ document: Document) throws -> UInt64 {
+        do throws(FormatError) {
+            return try document.bytes.withBytes { (bytes) throws(FormatError) in
+                try JSONDocument.count(bytes)
+            }
+        } catch {
+            throw failure(
+                "'\(document.name)' is no valid JSON: \(error)",
+                hint: "restore it, or mend it by hand"
+            )
+        }
+    }
+
+    private func failure(_ reason: String, hint: String?) -> BelayError {
+        BelayError(
+            .databaseUnreadable,
+            "the database '\(name)' is not stored: \(reason)",
+            hint: hint,
+            subjects: [path]
+        )
+    }
+}

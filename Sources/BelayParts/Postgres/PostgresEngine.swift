@@ -1,0 +1,138 @@
+import BelayCore
+import BelaySystem
+
+/// A PostgreSQL database, dumped by `pg_dump` in its custom format without compression.
+///
+/// Tables are counted in the very state that is dumped: both read the snapshot that one transaction exports.
+package struct PostgresEngine: DatabaseEngine {
+    package let kind = "postgres"
+
+    private let name: String
+    private let connection: PostgresConnection
+    private let environment: [String: String]
+
+    /// The database `name`; `environment` is the one that PostgreSQL's programs start from.
+    package init(name: String, connection: PostgresConnection, environment: [String: String]) {
+        self.name = name
+        self.connection = connection
+        self.environment = environment
+    }
+
+    package func fingerprint() async throws -> String? {
+        try await withTaskExecutorPreference(BlockingPool.files) {
+            try reporting {
+                let session = try open(PostgresPrograms.installed(environment)).session
+                let fingerprint = try Self.fingerprint(session)
+                try session.close()
+                return fingerprint
+            }
+        }
+    }
+
+    package func dump(to sink: any PartSink) async throws -> DatabaseState {
+        try await withTaskExecutorPreference(BlockingPool.files) {
+            let installed = PostgresPrograms.installed(environment)
+            let (session, version) = try reporting { try open(installed) }
+            let programs = try PostgresPrograms.choose(forServer: version / 10_000, among: installed)
+            let snapshot = try reporting {
+                _ = try session.rows("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                return try session.value("SELECT pg_export_snapshot()")
+            }
+            var state = DatabaseState()
+            state.version = "\(version / 10_000).\(version % 10_000)"
+            state.fingerprint = try reporting { try Self.fingerprint(session) }
+            async let tables = count(session)
+            try await store(snapshot, programs, in: sink)
+            state.tables = try await tables
+            // Until here its transaction held what both have read.
+            try session.close()
+            return state
+        }
+    }
+
+    private func store(_ snapshot: String, _ programs: PostgresPrograms, in sink: any PartSink) async throws {
+        var arguments = ["--format=custom", "--compress=0", "--no-password", "--snapshot=\(snapshot)"]
+        if let remainder = connection.remainder { arguments.append("--dbname=\(remainder)") }
+        let running = try RunningCommand.start(
+            Command(programs.path("pg_dump"), arguments, environment: connection.environment(environment))
+        )
+        try await withTaskCancellationHandler {
+            let size = try await sink.store("\(name).pgdump", standingFor: nil) { try running.read(into: $0) }
+            let ending = try running.finish()
+            try Task.checkCancellation()
+            guard ending.isSuccess, size > 0 else {
+                throw failure("pg_dump \(ending): \(PostgresFailure(said: running.said))")
+            }
+        } onCancel: {
+            running.terminate()
+        }
+    }
+
+    /// The rows of every table.
+    private func count(_ session: PostgresSession) async throws -> [Manifest.Table] {
+        try reporting {
+            let tables = try session.rows(
+                """
+                SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1
+                """
+            )
+            var counted: [Manifest.Table] = []
+            for name in tables.compactMap(\.first) {
+                try Task.checkCancellation()
+                let rows = UInt64(try session.value("SELECT count(*) FROM ONLY \(name)")) ?? 0
+                counted.append(Manifest.Table(name: name, rows: rows))
+            }
+            return counted
+        }
+    }
+
+    private func open(_ installed: [PostgresPrograms]) throws -> (session: PostgresSession, version: Int) {
+        guard let newest = installed.last else {
+            throw BelayError(
+                .databaseUnreadable,
+                "the database '\(name)' is not stored: PostgreSQL's programs pg_dump and psql are not installed",
+                hint: "install them: apt install postgresql-client"
+            )
+        }
+        let session = try PostgresSession(connection, newest, environment)
+        guard let version = Int(try session.value("SHOW server_version_num")) else {
+            throw failure("the server does not tell its version")
+        }
+        return (session, version)
+    }
+
+    /// The states of all transactions: two moments at which they are equal have nothing committed in between.
+    ///
+    /// `nil` where a table is unlogged, which a crash empties without a trace.
+    private static func fingerprint(_ session: PostgresSession) throws -> String? {
+        let row =
+            try session.rows(
+                """
+                SELECT (SELECT system_identifier FROM pg_control_system()), \
+                (SELECT timeline_id FROM pg_control_checkpoint()), \
+                (SELECT oid FROM pg_database WHERE datname = current_database()), pg_current_snapshot(), \
+                (SELECT coalesce(sum(last_value), 0) || '/' || count(last_value) FROM pg_sequences), \
+                (SELECT count(*) FROM pg_class WHERE relpersistence = 'u')
+                """
+            ).first ?? []
+        guard row.count == 6, row[5] == "0" else { return nil }
+        return "postgres1|" + row[..<5].joined(separator: "|")
+    }
+
+    private func reporting<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as PostgresFailure {
+            throw failure(error.message)
+        }
+    }
+
+    private func failure(_ reason: String) -> BelayError {
+        BelayError(
+            .databaseUnreadable,
+            "the database '\(name)' is not stored: \(reason)",
+            hint: "check `databases.\(name)` in belay.yaml, and that psql can connect with it"
+        )
+    }
+}

@@ -1,0 +1,149 @@
+import BelayCore
+package import BelayParts
+import BelaySystem
+import CSQLite
+
+/// A database file of SQLite's.
+package struct SQLiteEngine: DatabaseEngine {
+    package let kind = "sqlite"
+
+    private let name: String
+    private let path: String
+    private let place: String?
+    private let scratch: String
+
+    /// The database `name` in the file at the absolute `path`.
+    ///
+    /// `place` is the path below the project's directory, if it lies there; `scratch` a folder in which copies are made.
+    package init(name: String, path: String, place: String?, scratch: String) {
+        self.name = name
+        self.path = path
+        self.place = place
+        self.scratch = scratch
+    }
+
+    package func fingerprint() async throws -> String? {
+        try await onFilePool { SQLiteFingerprint.take(of: path) }
+    }
+
+    package func dump(to sink: any PartSink) async throws -> DatabaseState {
+        let header = try await onFilePool { try readHeader() }
+        let copy =
+            "\(scratch)/\(HostIdentity.current().processID)-\(UInt32.random(in: 0...UInt32.max))-\(name)"
+        do {
+            let fingerprint = try await onFilePool { () throws -> String? in
+                // Before the copy: what is written meanwhile makes the next run copy again.
+                let fingerprint = SQLiteFingerprint.take(of: path)
+                try Paths.makeFolders(scratch, mode: 0o700)
+                try removeLeftOvers()
+                try makeCopy(at: copy, header)
+                return fingerprint
+            }
+            async let survey = onFilePool { try SQLiteSurvey(copy) }
+            try await store(copy, into: sink)
+            let found = try await survey
+            try await onFilePool { try Paths.remove(copy) }
+            return state(found, fingerprint)
+        } catch {
+            // The first failure is what matters; what is left is removed by the next run.
+            try? await onFilePool { try Paths.remove(copy) }
+            throw report(error)
+        }
+    }
+
+    private func state(_ found: SQLiteSurvey, _ fingerprint: String?) -> DatabaseState {
+        var state = DatabaseState()
+        state.version = found.version
+        state.tables = found.tables
+        state.schema = found.schema
+        state.fingerprint = fingerprint
+        state.checks["integrity"] = found.integrity
+        state.checks["foreign_keys"] =
+            found.danglingKeys == 0 ? "ok" : "\(found.danglingKeys) rows point at nothing"
+        return state
+    }
+
+    private func readHeader() throws -> SQLiteHeader {
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try readStart(of: path, SQLiteHeader.length)
+        } catch {
+            throw BelayError(
+                .databaseUnreadable,
+                "the database '\(name)' cannot be read: \(error.reason)",
+                hint: "check the path under `databases` in belay.yaml",
+                subjects: [path],
+                cause: error
+            )
+        }
+        // An empty file is an empty database.
+        if bytes.isEmpty { return SQLiteHeader.empty }
+        guard let header = bytes.withUnsafeBytes({ SQLiteHeader($0) }) else {
+            throw BelayError(
+                .databaseUnreadable,
+                "the database '\(name)' is no SQLite database, or it is encrypted",
+                hint: "use `dump:` and `restore:` with the commands of the program that it belongs to",
+                subjects: [path]
+            )
+        }
+        return header
+    }
+
+    /// Removes copies of runs that were cut off: `PID-RANDOM-NAME`.
+    private func removeLeftOvers() throws(SystemError) {
+        for name in try Paths.names(in: scratch) {
+            guard let process = name.split(separator: "-").first.flatMap({ Int32($0) }),
+                !HostIdentity.isAlive(processID: process)
+            else { continue }
+            try Paths.remove("\(scratch)/\(name)")
+        }
+    }
+
+    private func makeCopy(at copy: String, _ header: SQLiteHeader) throws {
+        let hadLog = Paths.exists(path + "-wal")
+        let source = try SQLiteConnection(path, .reading)
+        if hadLog { belay_sqlite_leave_log(source.handle) }
+        try SQLiteCopy.make(of: source, at: copy, usesLog: header.usesLog, pageSize: header.pageSize)
+    }
+
+    private func store(_ copy: String, into sink: any PartSink) async throws {
+        try await withTaskExecutorPreference(BlockingPool.files) {
+            let file = try OpenFile.reading(path: copy)
+            try await sink.store("\(name).sqlite", standingFor: place) { try file.read(into: $0) }
+        }
+    }
+
+    private func report(_ error: any Error) -> any Error {
+        guard let failure = error as? SQLiteFailure else { return error }
+        return BelayError(
+            .databaseUnreadable,
+            "the database '\(name)' cannot be copied: \(failure.message)",
+            hint: failure.isBusy ? "try again when the program that writes it has finished" : nil,
+            subjects: [path],
+            cause: failure
+        )
+    }
+
+    private func onFilePool<Result: Sendable>(
+        _ body: @Sendable @escaping () throws -> Result
+    ) async throws -> Result {
+        try await withTaskExecutorPreference(BlockingPool.files) { try await Self.run(body) }
+    }
+
+    /// A function of its own, because a closure would stay where its caller is.
+    private nonisolated static func run<Result: Sendable>(
+        _ body: @Sendable () throws -> Result
+    ) async throws -> Result { try body() }
+}
+
+extension SQLiteHeader {
+    /// That of a database to which nothing has been written yet.
+    static let empty = SQLiteHeader(pageSize: 4096, usesLog: false, changeCounter: 0, pageCount: 0)
+
+    private init(pageSize: Int, usesLog: Bool, changeCounter: UInt32, pageCount: UInt32) {
+        self.pageSize = pageSize
+        self.usesLog = usesLog
+        self.changeCounter = changeCounter
+        self.pageCount = pageCount
+    }
+}

@@ -1,0 +1,120 @@
+import CBelay
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// The ends of the pipes between us and a program.
+struct CommandPipes {
+    private(set) var ours: (input: Int32, output: Int32, errors: Int32) = (-1, -1, -1)
+    private var theirs: [Int32] = []
+
+    mutating func input(_ input: RunningCommand.Input) throws(SystemError) -> Int32? {
+        switch input {
+        case .nothing: return nil
+        case .file(let descriptor): return descriptor
+        case .pipe:
+            let (reading, writing) = try make()
+            theirs.append(reading)
+            ours.input = writing
+            return reading
+        }
+    }
+
+    mutating func output(_ output: RunningCommand.Output) throws(SystemError) -> Int32? {
+        switch output {
+        case .nothing: return nil
+        case .file(let descriptor): return descriptor
+        case .pipe:
+            let (reading, writing) = try make()
+            theirs.append(writing)
+            ours.output = reading
+            return writing
+        }
+    }
+
+    mutating func errors() throws(SystemError) -> Int32 {
+        let (reading, writing) = try make()
+        theirs.append(writing)
+        ours.errors = reading
+        return writing
+    }
+
+    mutating func closeTheirs() {
+        for end in theirs { close(end) }
+        theirs = []
+    }
+
+    func closeOurs() {
+        for end in [ours.input, ours.output, ours.errors] where end >= 0 { close(end) }
+    }
+
+    private func make() throws(SystemError) -> (reading: Int32, writing: Int32) {
+        var ends: [Int32] = [-1, -1]
+        // Closed in every program that any thread starts, from the first moment on.
+        guard belay_pipe(&ends) == 0 else { throw .current("pipe", "") }
+        return (ends[0], ends[1])
+    }
+}
+
+enum CommandSpawn {
+    /// Starts a program as the leader of a new process group; gives its process.
+    ///
+    /// A stream that is `nil` is nowhere.
+    static func spawn(
+        _ command: Command,
+        path: String,
+        input: Int32?,
+        output: Int32?,
+        errors: Int32
+    ) throws(SystemError) -> Int32 {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        if let input {
+            posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        }
+        if let output {
+            posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+        }
+        posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
+        if let directory = command.directory { belay_spawn_in_folder(&actions, directory) }
+
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        sigfillset(&signals)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+
+        let variables = command.environment.map { "\($0.key)=\($0.value)" }
+        let texts = [command.program] + command.arguments + variables
+        guard !texts.contains(where: { $0.utf8.contains(0) }) else {
+            throw SystemError(call: "run", subject: command.program, number: EINVAL)
+        }
+        var arguments: [UnsafeMutablePointer<CChar>?] = ([command.program] + command.arguments).map {
+            strdup($0)
+        }
+        var environment: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) }
+        arguments.append(nil)
+        environment.append(nil)
+        defer {
+            for pointer in arguments + environment { free(pointer) }
+        }
+        var process: pid_t = 0
+        let number = posix_spawn(&process, path, &actions, &attributes, &arguments, &environment)
+        guard number == 0 else { throw SystemError(call: "run", subject: path, number: number) }
+        return process
+    }
+}

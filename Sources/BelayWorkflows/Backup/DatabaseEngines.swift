@@ -1,0 +1,22 @@
+package import BelayParts
+package import BelayProject
+
+/// Makes engines for databases; the composition root hands one in.
+package protocol DatabaseEngines: Sendable {
+    /// - Throws: `database.unreadable` if the settings mean nothing to the engine.
+    func engine(for settings: DatabaseSettings, in workspace: Workspace) throws -> any DatabaseEngine
+}
+
+extension DatabaseSettings {
+    /// Where the database lies below the project's directory; `nil` if it is no file there.
+    package func source(in directory: String) -> String? {
+        let path: String
+        switch engine {
+        case .sqlite(let file): path = file
+        case .json(let folder, _): path = folder
+        case .postgres, .command: return nil
+        }
+        if !path.hasPrefix("/") { return path }
+        return path.hasPrefix(directory + "/") ? String(path.dropFirst(directory.count + 1)) : nil
+    }
+}

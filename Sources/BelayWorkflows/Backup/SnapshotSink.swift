@@ -1,0 +1,40 @@
+import BelayArchive
+import BelayCore
+import BelayParts
+import Synchronization
+
+/// Stores what engines hand over as files of the folder that belay adds to a snapshot.
+final class SnapshotSink: PartSink {
+    private struct State {
+        var files: [GeneratedFile] = []
+        var places: [(String, StoredStream)] = []
+    }
+
+    private let capture: StreamCapture
+    private let folder: String
+    private let state = Mutex(State())
+
+    init(_ capture: StreamCapture, folder: String = "databases") {
+        self.capture = capture
+        self.folder = folder
+    }
+
+    /// The files so far, and what stands for which files of the project.
+    var stored: (files: [GeneratedFile], places: [(String, StoredStream)]) {
+        state.withLock { ($0.files, $0.places) }
+    }
+
+    func store(
+        _ name: String,
+        standingFor place: String?,
+        reading read: (UnsafeMutableRawBufferPointer) throws -> Int
+    ) async throws -> UInt64 {
+        let stream = try await capture.store(reading: read)
+        let file = GeneratedFile(path: PartsCapture.path(folder, name), stream: stream)
+        state.withLock { state in
+            state.files.append(file)
+            if let place { state.places.append((place, stream)) }
+        }
+        return stream.size
+    }
+}

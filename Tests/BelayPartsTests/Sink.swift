@@ -1,0 +1,53 @@
+import BelayParts
+import Foundation
+import Synchronization
+
+/// Keeps in memory what engines hand over.
+final class Sink: PartSink {
+    private let kept = Mutex<[String: Data]>([:])
+    private let places = Mutex<[String: String]>([:])
+
+    var files: [String: Data] { kept.withLock { $0 } }
+    /// For each file the place it stands for.
+    var standsFor: [String: String] { places.withLock { $0 } }
+
+    func store(
+        _ name: String,
+        standingFor place: String?,
+        reading read: (UnsafeMutableRawBufferPointer) throws -> Int
+    ) async throws -> UInt64 {
+        var data = Data()
+        var room = [UInt8](repeating: 0, count: 10_000)
+        while true {
+            let count = try room.withUnsafeMutableBytes { try read($0) }
+            if count == 0 { break }
+            data.append(contentsOf: room[..<count])
+        }
+        let whole = data
+        kept.withLock { $0[name] = whole }
+        if let place { places.withLock { $0[name] = place } }
+        return UInt64(whole.count)
+    }
+}
+
+/// A folder for one test, gone with the value.
+final class Scratch: Sendable {
+    let path: String
+
+    init() throws {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "belay-parts-\(UUID().uuidString)"
+        )
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        path = url.resolvingSymlinksInPath().path
+    }
+
+    deinit {
+        // A folder that cannot be removed does no harm to other tests.
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    func write(_ text: String, to name: String) throws {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
+    }
+}
