@@ -73,5 +73,17 @@ restic() {
 
 # git judges the ignore rules; acl and attr set what the tests look for; strace kills at chosen calls.
 install_packages git acl attr fuse3 strace python3 >&2
+# A server for each test that needs one; no cluster of the machine's own is made for them.
+if [ ! -d /usr/lib/postgresql ]; then
+    if [ -n "${CI:-}" ]; then
+        [ -e /etc/postgresql-common/createcluster.conf ] || {
+            as_root mkdir -p /etc/postgresql-common
+            echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+        }
+        install_packages postgresql >&2
+    else
+        say "note: tests against PostgreSQL are left out; they need its server: apt-get install postgresql"
+    fi
+fi
 restic BELAY_TEST_RESTIC trixie 0.18
 restic BELAY_TEST_RESTIC_OLD bookworm 0.14
