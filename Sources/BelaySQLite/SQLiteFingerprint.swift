@@ -21,8 +21,14 @@ enum SQLiteFingerprint {
         var parts = ["sqlite1", text(status), "\(header.changeCounter)"]
         for (suffix, length) in [("-wal", logHeaderLength), ("-shm", 2 * indexHeaderLength)] {
             let file = path + suffix
-            // What cannot be looked at here cannot be opened by SQLite either, which says so better.
-            guard let status = try? Paths.status(file) else {
+            let found: FileStatus?
+            do throws(SystemError) {
+                found = try Paths.status(file)
+            } catch {
+                // Not to be taken for one that is not there.
+                return nil
+            }
+            guard let status = found else {
                 parts.append("none")
                 continue
             }

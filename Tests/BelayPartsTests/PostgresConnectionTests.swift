@@ -45,6 +45,7 @@ import Testing
         #expect(
             environment == [
                 "PGHOST": "mill", "PGPASSWORD": "secret", "PGDATABASE": "shop", "PATH": "/bin",
+                "PGCONNECT_TIMEOUT": "30",
             ]
         )
         #expect(connection.remainder == "keepalives='0'")

@@ -75,6 +75,28 @@ import Testing
         #expect(try count(in: "\(target)/data/main.db") == "2 one,two")
     }
 
+    @Test func `that nobody has written to are no difference, and those that were are one`() async throws {
+        let (sandbox, live) = try await makeSandbox()
+        try await sandbox.backup()
+        let same = try await sandbox.done("diff").text
+        #expect(!same.contains("main.db"), "\(same)")
+        try live.execute("DELETE FROM item")
+        let other = try await sandbox.done("diff").text
+        #expect(other.contains("data/main.db") && !other.contains("main.db-"), "\(other)")
+    }
+
+    @Test func `that cannot be copied fail alone, whatever is in the way`() async throws {
+        let (sandbox, _) = try await makeSandbox()
+        try FileManager.default.createDirectory(
+            atPath: "\(sandbox.home)/.cache/belay",
+            withIntermediateDirectories: true
+        )
+        try Data("no folder".utf8).write(to: URL(fileURLWithPath: "\(sandbox.home)/.cache/belay/scratch"))
+        let outcome = try await sandbox.belay("backup")
+        #expect(outcome.status == 3 && outcome.text.contains("part  databases/main: "), "\(outcome.errors)")
+        #expect(try await databases(sandbox).map { $0["name"] as? String } == ["any"])
+    }
+
     @Test func `that cannot be read are named, and the rest is stored`() async throws {
         let (sandbox, _) = try await makeSandbox()
         try sandbox.write(

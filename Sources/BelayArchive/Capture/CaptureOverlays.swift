@@ -16,7 +16,7 @@ package struct CaptureOverlays: Sendable {
     package init() {}
 
     /// The paths of the files that something else stands for.
-    package var paths: [[UInt8]] {
+    fileprivate var paths: [[UInt8]] {
         folders.flatMap { folder, names in
             names.compactMap { name, overlay in
                 if case .contents = overlay { folder + name } else { nil }
@@ -38,5 +38,12 @@ package struct CaptureOverlays: Sendable {
         let bytes = Array(path.utf8)
         let start = bytes.lastIndex(of: 0x2F).map { $0 + 1 } ?? 0
         folders[Array(bytes[..<start]), default: [:]][Array(bytes[start...])] = overlay
+    }
+}
+
+extension ArchiveSettings {
+    /// Keeps the files that something stands for, and the way to them, although a `.gitignore` may name them.
+    package mutating func includeOverlays() {
+        includes += overlays.paths.map { [0x2F] + $0 }
     }
 }

@@ -51,13 +51,7 @@ extension TreeReader {
             do throws(FormatError) {
                 return TreeEntries(try TreeDecoding.examine(text).tree.nodes.sorted { $0.name < $1.name })
             } catch {
-                throw BelayError(
-                    .repositoryDamaged,
-                    "tree \(id.short) is not a valid directory",
-                    hint: "run `belay verify --all` to see what is affected",
-                    subjects: [id.hexadecimal],
-                    cause: error
-                )
+                throw Self.damage(id, error)
             }
         }
     }

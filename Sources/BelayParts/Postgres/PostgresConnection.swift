@@ -54,6 +54,8 @@ package struct PostgresConnection: Hashable, Sendable {
         for (name, value) in parameters {
             if let variable = Self.variables[name] { environment[variable] = value }
         }
+        // libpq would wait as long as the network does.
+        if environment["PGCONNECT_TIMEOUT"] == nil { environment["PGCONNECT_TIMEOUT"] = "30" }
         // A host that is named must not meet an address that is not.
         if parameters["host"] != nil, parameters["hostaddr"] == nil { environment["PGHOSTADDR"] = nil }
         return environment

@@ -1,5 +1,5 @@
 package import BelayCore
-import BelayFormat
+package import BelayFormat
 import BelayStore
 import Synchronization
 
@@ -43,14 +43,19 @@ package final class TreeReader: Sendable {
         do throws(FormatError) {
             return try TreeDecoding.decode(plain)
         } catch {
-            throw BelayError(
-                .repositoryDamaged,
-                "tree \(id.short) is not a valid directory",
-                hint: "run `belay verify --all` to see what is affected",
-                subjects: [id.hexadecimal],
-                cause: error
-            )
+            throw Self.damage(id, error)
         }
+    }
+
+    /// What is told of a tree that is none.
+    package static func damage(_ id: BlobID, _ cause: FormatError) -> BelayError {
+        BelayError(
+            .repositoryDamaged,
+            "tree \(id.short) is not a valid directory",
+            hint: "run `belay verify --all` to see what is affected",
+            subjects: [id.hexadecimal],
+            cause: cause
+        )
     }
 
     /// The tree's text, checked against its id.

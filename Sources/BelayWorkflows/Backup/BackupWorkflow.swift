@@ -84,7 +84,7 @@ package struct BackupWorkflow: Sendable {
             ).run(selection)
             var archiver = archiver
             archiver.settings.overlays = parts.overlays
-            archiver.settings.includes += parts.overlays.paths.map { [0x2F] + $0 }
+            archiver.settings.includeOverlays()
             let files =
                 selection.hasFiles
                 ? try await archiver.store(
@@ -147,7 +147,13 @@ package struct BackupWorkflow: Sendable {
             try await lock?.requireHeld()
         } catch {
             // Somebody may have removed what it refers to just before it was there; it must not look like a whole one.
-            try? await repository.remove(Handle(id))
+            do {
+                try await repository.remove(Handle(id))
+            } catch {
+                repository.note(
+                    "snapshot \(id.short) is stored, but may lack files: run `belay verify \(id.short)`, or `belay forget \(id.short)`"
+                )
+            }
             throw error
         }
         if usesCache {

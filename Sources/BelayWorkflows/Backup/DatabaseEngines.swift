@@ -8,6 +8,12 @@ package protocol DatabaseEngines: Sendable {
 }
 
 extension DatabaseSettings {
+    /// Journals and logs beside the database's file, which mean nothing beside a consistent copy of it.
+    func companions(in directory: String) -> [String] {
+        guard case .sqlite = engine, let source = source(in: directory) else { return [] }
+        return ["-wal", "-shm", "-journal"].map { source + $0 }
+    }
+
     /// Where the database lies below the project's directory; `nil` if it is no file there.
     package func source(in directory: String) -> String? {
         let path: String

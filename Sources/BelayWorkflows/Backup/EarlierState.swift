@@ -1,61 +1,73 @@
 import BelayArchive
 import BelayCore
+import BelayParts
 import BelayProject
 import BelayRepository
 
-/// The state of a database in the last snapshot, to be taken over if nothing was written since.
+/// The state of a database in a snapshot, which is still its state if nothing was written since.
 struct EarlierState: Sendable {
     var database: Manifest.Database
+    /// The state itself first, then what is stored beside it.
     var files: [GeneratedFile]
-}
 
-extension PartsCapture {
-    /// Those of the chosen databases whose stored state is still there as a whole, by name.
-    func earlierStates(_ selection: PartSelection) async throws -> [String: EarlierState] {
-        guard let last, !selection.databases.isEmpty else { return [:] }
-        var reader = ManifestReader(workspace)
-        guard let manifest = try await reader.readable(last), let databases = manifest.databases else {
-            return [:]
-        }
-        let trees = TreeReader(
-            BlobReader(workspace.repository, index: try await workspace.repository.loadIndex())
-        )
-        var states: [String: EarlierState] = [:]
-        do {
-            guard
-                let folder = try await trees.load(last.snapshot.tree).node(named: GeneratedFolder.name)?
-                    .subtree,
-                let tree = try await trees.load(folder).node(named: "databases")?.subtree
-            else { return [:] }
-            let nodes = try await trees.load(tree).nodes
-            for database in databases where database.fingerprint != nil {
-                let name = database.path.split(separator: "/").last.map(String.init) ?? ""
-                guard let settings = selection.databases.first(where: { $0.name == database.name }),
-                    settings.source(in: workspace.project.directory) == database.source
-                else { continue }
-                let files = nodes.filter {
-                    $0.name.description == name || $0.name.description == "\(database.name).schema.sql"
-                }
-                .filter { $0.kind == .file && isKnown($0) }
-                .map {
-                    GeneratedFile(
-                        path: ["databases", $0.name],
-                        stream: StoredStream(content: $0.content ?? [], size: $0.size)
-                    )
-                }
-                .sorted { left, _ in left.path.last?.description == name }
-                guard files.first?.path.last?.description == name else { continue }
-                states[database.name] = EarlierState(database: database, files: files)
-            }
-        } catch let error as BelayError where error.code == .repositoryDamaged {
-            // Then everything is stored anew.
-            repository.note("what databases held before cannot be read: \(error)")
-            return [:]
-        }
-        return states
+    /// Whether nothing was written since, as far as that can be told in moments.
+    ///
+    /// - Throws: `database.unreadable`.
+    func isCurrent(_ engine: any DatabaseEngine) async throws -> Bool {
+        guard let fingerprint = database.fingerprint else { return false }
+        return try await engine.fingerprint() == fingerprint
     }
 
-    private func isKnown(_ node: Node) -> Bool {
-        (node.content ?? []).allSatisfy { known.contains(BlobHandle(.data, $0)) }
+    /// Those of the given databases whose state in a snapshot is there as a whole, by name.
+    static func all(
+        of databases: [DatabaseSettings],
+        in snapshot: StoredSnapshot,
+        _ workspace: Workspace,
+        known: KnownBlobs
+    ) async throws -> [String: EarlierState] {
+        if databases.isEmpty { return [:] }
+        var reader = ManifestReader(workspace)
+        guard let stored = try await reader.readable(snapshot)?.databases else { return [:] }
+        let index = try await workspace.repository.loadIndex()
+        let trees = TreeReader(BlobReader(workspace.repository, index: index))
+        do {
+            let nodes = try await nodes(of: snapshot, in: trees).filter { node in
+                (node.content ?? []).allSatisfy { known.contains(BlobHandle(.data, $0)) }
+            }
+            var states: [String: EarlierState] = [:]
+            for database in stored where database.fingerprint != nil {
+                let isSame = databases.contains {
+                    $0.name == database.name && $0.source(in: workspace.project.directory) == database.source
+                }
+                guard isSame, let state = EarlierState(database, among: nodes) else { continue }
+                states[database.name] = state
+            }
+            return states
+        } catch let error as BelayError where error.code == .repositoryDamaged {
+            // Then everything is read anew.
+            workspace.repository.note("what databases held before cannot be read: \(error)")
+            return [:]
+        }
+    }
+
+    private init?(_ database: Manifest.Database, among nodes: [Node]) {
+        func file(_ name: String) -> GeneratedFile? {
+            nodes.first { $0.kind == .file && $0.name.description == name }.map { node in
+                let stream = StoredStream(content: node.content ?? [], size: node.size)
+                return GeneratedFile(path: PartsCapture.path("databases", name), stream: stream)
+            }
+        }
+        let name = database.path.split(separator: "/").last.map(String.init) ?? ""
+        guard let state = file(name) else { return nil }
+        self.database = database
+        files = [state] + [file("\(database.name).schema.sql")].compactMap(\.self)
+    }
+
+    private static func nodes(of snapshot: StoredSnapshot, in trees: TreeReader) async throws -> [Node] {
+        let root = try await trees.load(snapshot.snapshot.tree)
+        guard let folder = root.node(named: GeneratedFolder.name)?.subtree,
+            let tree = try await trees.load(folder).node(named: "databases")?.subtree
+        else { return [] }
+        return try await trees.load(tree).nodes
     }
 }

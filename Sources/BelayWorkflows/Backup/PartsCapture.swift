@@ -35,13 +35,22 @@ struct PartsCapture {
 
     func run(_ selection: PartSelection) async throws -> Outcome {
         var outcome = Outcome()
-        let earlier = try await earlierStates(selection)
+        let earlier =
+            if let last {
+                try await EarlierState.all(of: selection.databases, in: last, workspace, known: known)
+            } else { [String: EarlierState]() }
         for settings in selection.databases {
-            leaveOutCompanions(of: settings, &outcome)
+            for path in settings.companions(in: workspace.project.directory) {
+                outcome.overlays.leaveOut(path)
+            }
             do {
                 try await store(settings, earlier[settings.name], &outcome)
             } catch let error as BelayError where error.code == .databaseUnreadable {
-                outcome.missing.append(.init(name: settings.name, kind: "database", reason: Self.text(error)))
+                outcome.missing.append(.init(name: settings.name, kind: "database", reason: error.message))
+                leaveOut(settings, &outcome)
+            } catch let error as SystemError {
+                // The repository's own failures are no errors of the system's by the time they come here.
+                outcome.missing.append(.init(name: settings.name, kind: "database", reason: "\(error)"))
                 leaveOut(settings, &outcome)
             }
         }
@@ -49,7 +58,9 @@ struct PartsCapture {
             do {
                 try await store(settings, &outcome)
             } catch let error as BelayError where error.code == .captureFailed {
-                outcome.missing.append(.init(name: settings.name, kind: "capture", reason: Self.text(error)))
+                outcome.missing.append(.init(name: settings.name, kind: "capture", reason: error.message))
+            } catch let error as SystemError {
+                outcome.missing.append(.init(name: settings.name, kind: "capture", reason: "\(error)"))
             }
         }
         if !selection.hasFiles, outcome.databases.isEmpty, outcome.captures.isEmpty,
@@ -64,17 +75,13 @@ struct PartsCapture {
         return outcome
     }
 
-    private static func text(_ error: BelayError) -> String { error.message }
-
     private func store(
         _ settings: DatabaseSettings,
         _ earlier: EarlierState?,
         _ outcome: inout Outcome
     ) async throws {
         let engine = try workspace.engines.engine(for: settings, in: workspace)
-        if let earlier, let fingerprint = earlier.database.fingerprint,
-            try await engine.fingerprint() == fingerprint
-        {
+        if let earlier, try await earlier.isCurrent(engine) {
             var database = earlier.database
             database.isReused = true
             if let integrity = database.checks["integrity"], integrity != "ok" {
@@ -147,15 +154,6 @@ struct PartsCapture {
                 restore: settings.restore
             )
         )
-    }
-
-    /// Journals and logs of a live database mean nothing beside a consistent copy of it.
-    private func leaveOutCompanions(of settings: DatabaseSettings, _ outcome: inout Outcome) {
-        guard case .sqlite = settings.engine, let source = settings.source(in: workspace.project.directory)
-        else {
-            return
-        }
-        for suffix in ["-wal", "-shm", "-journal"] { outcome.overlays.leaveOut(source + suffix) }
     }
 
     /// The live file of a database that could not be copied is no state of it.

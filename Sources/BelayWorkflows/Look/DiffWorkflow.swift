@@ -65,7 +65,9 @@ package struct DiffWorkflow: Sendable {
                 new = Side(other, access)
                 unread[1] = UnreadPaths(other, manifests.last ?? nil)
             } else {
-                let scan = try await whileScanning { try await ProjectScan.run(access, progress: progress) }
+                let scan = try await whileScanning {
+                    try await ProjectScan.run(access, against: old.stored, progress: progress)
+                }
                 result.failures = scan.failures
                 unread[1] = UnreadPaths(scan.failures)
                 new = Side(scan, .onDisk(try Folder.open(path: workspace.project.directory)))
