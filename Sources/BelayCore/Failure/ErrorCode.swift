@@ -49,6 +49,11 @@ extension ErrorCode {
         1,
         "A database of the project cannot be read; the other parts of the snapshot are stored."
     )
+    package static let databaseUnrestorable = ErrorCode(
+        "database.unrestorable",
+        1,
+        "A stored state of a database cannot be loaded or put in its place; the live database is as it was."
+    )
     package static let captureFailed = ErrorCode(
         "capture.failed",
         1,
@@ -183,7 +188,8 @@ extension ErrorCode {
     /// Every code, in the order of the reference page.
     package static let all: [ErrorCode] = [
         .usage, .configurationInvalid, .configurationUnreadable, .projectUnreadable, .projectEmpty,
-        .databaseUnreadable, .captureFailed, .sourceIncomplete, .snapshotNotFound, .snapshotAmbiguous,
+        .databaseUnreadable, .databaseUnrestorable, .captureFailed, .sourceIncomplete, .snapshotNotFound,
+        .snapshotAmbiguous,
         .pathNotFound, .checkpointExists,
         .targetNotUsable, .restoreIncomplete, .repositoryMissing, .repositoryExists, .repositoryLocked,
         .repositoryReadOnly, .repositoryUnsupported, .repositoryDamaged, .repositoryUnavailable,

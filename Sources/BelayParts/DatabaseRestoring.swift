@@ -1,0 +1,63 @@
+package import BelayCore
+
+/// A stored state of a database, to be read back from a snapshot.
+package protocol PartSource: Sendable {
+    /// The names that its files were given to ``PartSink`` with, and their sizes in bytes.
+    var files: [String: UInt64] { get }
+
+    /// Hands all bytes of a file over in their order, each checked against its hash before.
+    ///
+    /// - Throws: `repository.damaged`, what `body` throws, or `CancellationError`.
+    func read(_ name: String, _ body: (UnsafeRawBufferPointer) throws -> Void) async throws
+}
+
+/// How an engine brings a stored state back.
+///
+/// Nothing of the live database changes before ``StagedDatabase/swap()``, and what that replaces is kept.
+package protocol RestorableEngine: DatabaseEngine {
+    /// Loads a stored state into a scratch place that has nothing to do with the live database, looks at it as a dump
+    /// would, and removes it again.
+    ///
+    /// - Throws: `database.unrestorable` if it cannot be loaded.
+    func rehearse(_ stored: Manifest.Database, from source: any PartSource) async throws -> DatabaseState
+
+    /// Loads a stored state beside the live database.
+    ///
+    /// - Throws: `database.unrestorable`; then nothing is left of it.
+    func stage(_ stored: Manifest.Database, from source: any PartSource) async throws -> any StagedDatabase
+
+    /// Puts a kept state back in the place of the live database, which is kept in turn.
+    func takeBack(_ kept: KeptDatabase) async throws -> KeptDatabase?
+
+    /// Removes a kept state for good.
+    func drop(_ kept: KeptDatabase) async throws
+}
+
+/// A state that was loaded beside the live database.
+package protocol StagedDatabase: Sendable {
+    /// What was loaded, looked at as a dump would.
+    func survey() async throws -> DatabaseState
+
+    /// Puts it in the place of the live database, whole or not at all, and tells where the replaced one is kept.
+    ///
+    /// `nil` if there was none. Whoever is connected is cut off in this moment, unless the engine lets them go on.
+    func swap() async throws -> KeptDatabase?
+
+    /// Removes it; the live database is as it was.
+    func discard() async throws
+}
+
+/// A state that a swap has replaced.
+package struct KeptDatabase: Codable, Hashable, Sendable {
+    /// The database's name in the configuration.
+    package var name: String
+    package var engine: String
+    /// Where it is: the name of a database on the same server, or the path of a file.
+    package var place: String
+
+    package init(name: String, engine: String, place: String) {
+        self.name = name
+        self.engine = engine
+        self.place = place
+    }
+}
