@@ -9,11 +9,16 @@ package protocol PartSource: Sendable {
     ///
     /// - Throws: `repository.damaged`, what `body` throws, or `CancellationError`.
     func read(_ name: String, _ body: (UnsafeRawBufferPointer) throws -> Void) async throws
+
+    /// Writes a file into a folder, quicker than ``read(_:_:)`` could, and gives its path.
+    ///
+    /// - Throws: `repository.damaged`, or what keeps it from being written.
+    func place(_ name: String, in folder: String) async throws -> String
 }
 
 /// How an engine brings a stored state back.
 ///
-/// Nothing of the live database changes before ``StagedDatabase/swap()``, and what that replaces is kept.
+/// Nothing of the live database changes before ``StagedDatabase/swap(at:)``, and what that replaces is kept.
 package protocol RestorableEngine: DatabaseEngine {
     /// Loads a stored state into a scratch place that has nothing to do with the live database, looks at it as a dump
     /// would, and removes it again.
@@ -26,8 +31,13 @@ package protocol RestorableEngine: DatabaseEngine {
     /// - Throws: `database.unrestorable`; then nothing is left of it.
     func stage(_ stored: Manifest.Database, from source: any PartSource) async throws -> any StagedDatabase
 
+    /// States that swaps have replaced and that are still there, the oldest first.
+    func kept() async throws -> [KeptDatabase]
+
     /// Puts a kept state back in the place of the live database, which is kept in turn.
-    func takeBack(_ kept: KeptDatabase) async throws -> KeptDatabase?
+    ///
+    /// The kept state itself is gone then, if the engine can move it, and must be dropped otherwise.
+    func takeBack(_ kept: KeptDatabase, at moment: Timestamp) async throws -> KeptDatabase?
 
     /// Removes a kept state for good.
     func drop(_ kept: KeptDatabase) async throws
@@ -41,7 +51,8 @@ package protocol StagedDatabase: Sendable {
     /// Puts it in the place of the live database, whole or not at all, and tells where the replaced one is kept.
     ///
     /// `nil` if there was none. Whoever is connected is cut off in this moment, unless the engine lets them go on.
-    func swap() async throws -> KeptDatabase?
+    /// `moment` becomes part of the kept one's name.
+    func swap(at moment: Timestamp) async throws -> KeptDatabase?
 
     /// Removes it; the live database is as it was.
     func discard() async throws
@@ -54,10 +65,13 @@ package struct KeptDatabase: Codable, Hashable, Sendable {
     package var engine: String
     /// Where it is: the name of a database on the same server, or the path of a file.
     package var place: String
+    /// When it was replaced, in Unix seconds.
+    package var replaced: Int64
 
-    package init(name: String, engine: String, place: String) {
+    package init(name: String, engine: String, place: String, replaced: Int64) {
         self.name = name
         self.engine = engine
         self.place = place
+        self.replaced = replaced
     }
 }
