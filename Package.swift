@@ -78,7 +78,9 @@ let package = Package(
         // A project: belay.yaml, what is in the directory, places and secrets, git's state.
         .target(
             name: "BelayProject",
-            dependencies: ["BelayCore", "BelayRules", .product(name: "Yams", package: "Yams")],
+            dependencies: [
+                "BelayCore", "BelayRules", "BelaySystem", .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: strict
         ),
         // What the commands mean.

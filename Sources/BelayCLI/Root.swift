@@ -27,7 +27,7 @@ struct Root: AsyncParsableCommand {
                     DiffCommand.self,
                 ]
             ),
-            CommandGroup(name: "Bring back", subcommands: [RestoreCommand.self]),
+            CommandGroup(name: "Bring back", subcommands: [RestoreCommand.self, RollbackCommand.self]),
             CommandGroup(
                 name: "Keep",
                 subcommands: [

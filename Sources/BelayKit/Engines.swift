@@ -1,4 +1,4 @@
-import BelayCore
+package import BelayCore
 package import BelayParts
 package import BelayProject
 import BelaySQLite
@@ -9,25 +9,55 @@ package import BelayWorkflows
 package struct Engines: DatabaseEngines {
     package init() {}
 
+    private static func scratch(_ workspace: Workspace) -> String {
+        "\(workspace.directories.cache)/scratch"
+    }
+
+    package func engine(
+        forStored database: Manifest.Database,
+        in workspace: Workspace
+    ) -> (any RehearsableEngine)? {
+        let scratch = Self.scratch(workspace)
+        switch database.engine {
+        case "sqlite":
+            return SQLiteEngine(name: database.name, path: "", place: nil, scratch: scratch, kept: "")
+        case "postgres":
+            return PostgresConnection("").map {
+                PostgresEngine(
+                    name: database.name,
+                    connection: $0,
+                    environment: workspace.environment,
+                    scratch: scratch
+                )
+            }
+        case "json":
+            return JSONCollections(name: database.name, path: "", place: nil, required: [], kept: "")
+        default: return nil
+        }
+    }
+
     package func engine(
         for settings: DatabaseSettings,
         in workspace: Workspace
     ) throws -> any DatabaseEngine {
         let directory = workspace.project.directory
+        let scratch = Self.scratch(workspace)
         switch settings.engine {
         case .sqlite(let path):
             return SQLiteEngine(
                 name: settings.name,
                 path: Paths.absolute(path, from: directory),
                 place: settings.source(in: directory),
-                scratch: "\(workspace.directories.cache)/scratch"
+                scratch: scratch,
+                kept: workspace.keptFolder
             )
         case .json(let path, let required):
             return JSONCollections(
                 name: settings.name,
                 path: Paths.absolute(path, from: directory),
                 place: settings.source(in: directory),
-                required: required
+                required: required,
+                kept: workspace.keptFolder
             )
         case .postgres(let text):
             guard let connection = PostgresConnection(String(decoding: text.reveal(), as: UTF8.self)) else {
@@ -40,7 +70,8 @@ package struct Engines: DatabaseEngines {
             return PostgresEngine(
                 name: settings.name,
                 connection: connection,
-                environment: workspace.environment
+                environment: workspace.environment,
+                scratch: scratch
             )
         case .command(let dump, _):
             return CommandEngine(

@@ -16,15 +16,23 @@ package protocol PartSource: Sendable {
     func place(_ name: String, in folder: String) async throws -> String
 }
 
-/// How an engine brings a stored state back.
-///
-/// Nothing of the live database changes before ``StagedDatabase/swap(at:)``, and what that replaces is kept.
-package protocol RestorableEngine: DatabaseEngine {
+/// An engine that can try out whether a stored state can be loaded.
+package protocol RehearsableEngine: DatabaseEngine {
     /// Loads a stored state into a scratch place that has nothing to do with the live database, looks at it as a dump
     /// would, and removes it again.
     ///
-    /// - Throws: `database.unrestorable` if it cannot be loaded.
+    /// - Throws: `database.unrestorable` if it cannot be loaded, `database.programs-missing` if it cannot be tried here.
     func rehearse(_ stored: Manifest.Database, from source: any PartSource) async throws -> DatabaseState
+}
+
+/// How an engine brings a stored state back.
+///
+/// Nothing of the live database changes before ``StagedDatabase/swap(at:)``, and what that replaces is kept.
+package protocol RestorableEngine: RehearsableEngine {
+    /// Whether there is a live database, readable or not.
+    ///
+    /// - Throws: `database.unrestorable` if that cannot be told.
+    func isThere() async throws -> Bool
 
     /// Loads a stored state beside the live database.
     ///
@@ -41,6 +49,12 @@ package protocol RestorableEngine: DatabaseEngine {
 
     /// Removes a kept state for good.
     func drop(_ kept: KeptDatabase) async throws
+}
+
+/// An engine whose collections can be brought back one by one.
+package protocol CollectionEngine: RestorableEngine {
+    /// An engine for one collection: it brings back that alone, and keeps that alone.
+    func collection(_ name: String) -> any RestorableEngine
 }
 
 /// A state that was loaded beside the live database.

@@ -1,4 +1,4 @@
-import BelayCore
+package import BelayCore
 import BelayFormat
 import BelaySystem
 
@@ -6,21 +6,23 @@ import BelaySystem
 package struct JSONCollections: DatabaseEngine {
     package let kind = "json"
 
-    private let name: String
-    private let path: String
+    let name: String
+    let path: String
     private let place: String?
     private let required: [String]
+    let keptFolder: String
 
     /// How often documents that are written meanwhile are read again.
     private static let attempts = 5
     /// Bytes; a document is read as a whole.
-    private static let documentMaximum = 1 << 30
+    static let documentMaximum = 1 << 30
 
     /// The database `name` in the directory at the absolute `path`.
     ///
     /// `place` is the path below the project's directory, if it lies there; `required` are documents without which it
-    /// is not whole.
-    package init(name: String, path: String, place: String?, required: [String]) {
+    /// is not whole, and `kept` is a folder for states that were replaced.
+    package init(name: String, path: String, place: String?, required: [String], kept: String) {
+        keptFolder = kept
         self.name = name
         self.path = path
         self.place = place
@@ -29,7 +31,7 @@ package struct JSONCollections: DatabaseEngine {
 
     private struct Document {
         var name: String
-        var status: FileStatus
+        var status: FileStatus?
         var bytes: [UInt8] = []
     }
 
@@ -41,17 +43,7 @@ package struct JSONCollections: DatabaseEngine {
             for wanted in required where !documents.contains(where: { $0.name == wanted }) {
                 throw failure("'\(wanted)' is not there", hint: "it stands under `required` in belay.yaml")
             }
-            var state = DatabaseState()
-            for document in documents {
-                state.tables.append(
-                    Manifest.Table(
-                        name: document.name.hasSuffix(".json")
-                            ? String(document.name.dropLast(5)) : document.name,
-                        rows: try count(document),
-                        digest: BlobHasher.digest(document.bytes).hexadecimal
-                    )
-                )
-            }
+            let state = try state(of: documents)
             for document in documents {
                 var rest = document.bytes[...]
                 try await sink.store(
@@ -64,8 +56,61 @@ package struct JSONCollections: DatabaseEngine {
                     return part.count
                 }
             }
-            state.checks["documents"] = "\(documents.count) of valid JSON"
             return state
+        }
+    }
+
+    /// What documents hold, each a table.
+    private func state(of documents: [Document]) throws -> DatabaseState {
+        var state = DatabaseState()
+        for document in documents {
+            state.tables.append(
+                Manifest.Table(
+                    name: document.name.hasSuffix(".json")
+                        ? String(document.name.dropLast(5)) : document.name,
+                    rows: try count(document),
+                    digest: BlobHasher.digest(document.bytes).hexadecimal
+                )
+            )
+        }
+        state.checks["documents"] = "\(documents.count) of valid JSON"
+        return state
+    }
+
+    /// Reads the stored documents, and looks at each as a dump would.
+    package func rehearse(
+        _ stored: Manifest.Database,
+        from source: any PartSource
+    ) async throws -> DatabaseState {
+        try await withTaskExecutorPreference(BlockingPool.files) {
+            var documents: [Document] = []
+            for file in source.files.keys.sorted() {
+                guard let name = Self.document(file, of: stored.name) else { continue }
+                var document = Document(name: name)
+                try await source.read(file) { document.bytes += $0 }
+                documents.append(document)
+            }
+            return try looking { try state(of: documents) }
+        }
+    }
+
+    /// What is in a folder of documents that nobody writes.
+    func survey(_ folder: String) throws -> DatabaseState {
+        try looking {
+            var documents: [Document] = []
+            for name in try Paths.names(in: folder).sorted() where Self.isDocument(name) {
+                let bytes = try readFile(path: "\(folder)/\(name)", limit: Self.documentMaximum)
+                documents.append(Document(name: name, bytes: bytes))
+            }
+            return try state(of: documents)
+        }
+    }
+
+    private func looking(_ body: () throws -> DatabaseState) throws -> DatabaseState {
+        do {
+            return try body()
+        } catch let error as BelayError where error.code == .databaseUnreadable {
+            throw BelayError(.databaseUnrestorable, error.message, hint: error.hint)
         }
     }
 
@@ -79,8 +124,9 @@ package struct JSONCollections: DatabaseEngine {
             }
             let after = try list()
             let isSteady = documents.elementsEqual(after) {
-                $0.name == $1.name && $0.status.holdsStill(until: $1.status)
-                    && UInt64($0.bytes.count) == $1.status.size
+                guard let before = $0.status, let after = $1.status else { return false }
+                return $0.name == $1.name && before.holdsStill(until: after)
+                    && UInt64($0.bytes.count) == after.size
             }
             if isSteady { return documents }
         }
@@ -93,7 +139,7 @@ package struct JSONCollections: DatabaseEngine {
     private func list() throws -> [Document] {
         do throws(SystemError) {
             var documents: [Document] = []
-            for name in try Paths.names(in: path).sorted() where name.hasSuffix(".json") {
+            for name in try Paths.names(in: path).sorted() where Self.isDocument(name) {
                 // A document that goes in this moment is noticed by the second look.
                 if let status = try Paths.status("\(path)/\(name)"), status.isRegular {
                     documents.append(Document(name: name, status: status))

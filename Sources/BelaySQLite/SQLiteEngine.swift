@@ -7,19 +7,22 @@ import CSQLite
 package struct SQLiteEngine: DatabaseEngine {
     package let kind = "sqlite"
 
-    private let name: String
-    private let path: String
+    let name: String
+    let path: String
     private let place: String?
-    private let scratch: String
+    let scratch: String
+    let keptFolder: String
 
     /// The database `name` in the file at the absolute `path`.
     ///
-    /// `place` is the path below the project's directory, if it lies there; `scratch` a folder in which copies are made.
-    package init(name: String, path: String, place: String?, scratch: String) {
+    /// `place` is the path below the project's directory, if it lies there; `scratch` a folder in which copies are made,
+    /// `kept` one for states that were replaced.
+    package init(name: String, path: String, place: String?, scratch: String, kept: String) {
         self.name = name
         self.path = path
         self.place = place
         self.scratch = scratch
+        keptFolder = kept
     }
 
     package func fingerprint() async throws -> String? {
@@ -28,30 +31,28 @@ package struct SQLiteEngine: DatabaseEngine {
 
     package func dump(to sink: any PartSink) async throws -> DatabaseState {
         let header = try await onFilePool { try readHeader() }
-        let copy =
-            "\(scratch)/\(HostIdentity.current().processID)-\(UInt32.random(in: 0...UInt32.max))-\(name)"
+        let folder = try await onFilePool { try ScratchFolder(in: scratch, for: name) }
+        let copy = "\(folder.path)/\(name.split(separator: "/").joined(separator: "-")).sqlite"
         do {
             let fingerprint = try await onFilePool { () throws -> String? in
                 // Before the copy: what is written meanwhile makes the next run copy again.
                 let fingerprint = SQLiteFingerprint.take(of: path)
-                try Paths.makeFolders(scratch, mode: 0o700)
-                try removeLeftOvers()
                 try makeCopy(at: copy, header)
                 return fingerprint
             }
             async let survey = onFilePool { try SQLiteSurvey(copy) }
             try await store(copy, into: sink)
             let found = try await survey
-            try await onFilePool { try Paths.remove(copy) }
+            try await onFilePool { try folder.remove() }
             return state(found, fingerprint)
         } catch {
             // The first failure is what matters; what is left is removed by the next run.
-            try? await onFilePool { try Paths.remove(copy) }
+            try? await onFilePool { try folder.remove() }
             throw report(error)
         }
     }
 
-    private func state(_ found: SQLiteSurvey, _ fingerprint: String?) -> DatabaseState {
+    func state(_ found: SQLiteSurvey, _ fingerprint: String?) -> DatabaseState {
         var state = DatabaseState()
         state.version = found.version
         state.tables = found.tables
@@ -66,7 +67,7 @@ package struct SQLiteEngine: DatabaseEngine {
     private func readHeader() throws -> SQLiteHeader {
         let bytes: [UInt8]
         do throws(SystemError) {
-            bytes = try readStart(of: path, SQLiteHeader.length)
+            bytes = try readStart(path: path, count: SQLiteHeader.length)
         } catch {
             throw BelayError(
                 .databaseUnreadable,
@@ -87,16 +88,6 @@ package struct SQLiteEngine: DatabaseEngine {
             )
         }
         return header
-    }
-
-    /// Removes copies of runs that were cut off: `PID-RANDOM-NAME`.
-    private func removeLeftOvers() throws(SystemError) {
-        for name in try Paths.names(in: scratch) {
-            guard let process = name.split(separator: "-").first.flatMap({ Int32($0) }),
-                !HostIdentity.isAlive(processID: process)
-            else { continue }
-            try Paths.remove("\(scratch)/\(name)")
-        }
     }
 
     private func makeCopy(at copy: String, _ header: SQLiteHeader) throws {
@@ -124,7 +115,7 @@ package struct SQLiteEngine: DatabaseEngine {
         )
     }
 
-    private func onFilePool<Result: Sendable>(
+    func onFilePool<Result: Sendable>(
         _ body: @Sendable @escaping () throws -> Result
     ) async throws -> Result {
         try await withTaskExecutorPreference(BlockingPool.files) { try await Self.run(body) }

@@ -53,6 +53,12 @@ package struct Workspace: Sendable {
         return "\(directories.cache)/projects/\(String(sum, radix: 16))"
     }
 
+    /// The folder of states of this project's databases that were replaced and are files.
+    package var keptFolder: String {
+        let key = Array(project.directory.utf8)
+        return "\(directories.state)/kept/\(String(key.withUnsafeBytes { Checksum.of($0) }, radix: 16))"
+    }
+
     /// Runs `body` under a shared lock, or without one if that was asked for.
     package func reading<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
         guard takesLocks else { return try await body() }

@@ -124,6 +124,17 @@ int belay_rename_exclusive_at(int from_folder, const char *from, int to_folder, 
     return unlinkat(from_folder, from, 0);
 }
 
+int belay_exchange(const char *one, const char *other) {
+#ifdef RENAME_EXCHANGE
+    return renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE);
+#elif defined(__APPLE__)
+    return renamex_np(one, other, RENAME_SWAP);
+#else
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
 extern char **environ;
 
 char **belay_environment(void) {

@@ -45,7 +45,13 @@ import Testing
 
 @Suite struct `A directory of JSON documents` {
     private func engine(_ scratch: Scratch, required: [String] = []) -> JSONCollections {
-        JSONCollections(name: "docs", path: scratch.path, place: "data", required: required)
+        JSONCollections(
+            name: "docs",
+            path: scratch.path,
+            place: "data",
+            required: required,
+            kept: "\(scratch.path)/kept"
+        )
     }
 
     @Test func `is stored document by document, and counted`() async throws {

@@ -10,7 +10,8 @@ import Testing
         PostgresEngine(
             name: "shop",
             connection: try #require(PostgresConnection(text)),
-            environment: server.environment
+            environment: server.environment,
+            scratch: "\(server.scratch.path)/scratch"
         )
     }
 
@@ -41,7 +42,7 @@ import Testing
             "\(PostgresServer.folder ?? "")/pg_restore",
             ["--dbname=copy", "--exit-on-error", dump],
             environment: server.environment
-        ).output(limit: 1 << 20)
+        ).checked(limit: 1 << 20)
         #expect(
             try server.sql("SELECT sum(id), count(DISTINCT tags) FROM item", in: "copy") == "12502500|5000\n"
         )

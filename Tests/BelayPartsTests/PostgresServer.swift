@@ -59,7 +59,7 @@ final class PostgresServer: Sendable {
             "\(Self.folder ?? "")/psql",
             ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", text],
             environment: environment
-        ).output(limit: 1 << 20)
+        ).checked(limit: 1 << 20)
     }
 
     private static func run(_ arguments: [String]) throws {
@@ -68,6 +68,19 @@ final class PostgresServer: Sendable {
             Array(arguments.dropFirst()),
             environment: ["PATH": "/usr/bin:/bin"]
         )
-        _ = try command.output(limit: 1 << 20)
+        _ = try command.checked(limit: 1 << 20)
     }
+}
+
+extension Command {
+    /// What it prints, if it ends with status 0.
+    func checked(limit: Int) throws -> String {
+        let outcome = try run(limit: limit)
+        if outcome.isSuccess { return outcome.text }
+        throw CommandFailure(description: "\(program) \(outcome.ending): \(outcome.said)")
+    }
+}
+
+struct CommandFailure: Error, CustomStringConvertible {
+    var description: String
 }

@@ -11,7 +11,8 @@ import Testing
             name: "a",
             path: "\(scratch.path)/\(file)",
             place: file,
-            scratch: "\(scratch.path)/scratch"
+            scratch: "\(scratch.path)/scratch",
+            kept: "\(scratch.path)/kept"
         )
     }
 

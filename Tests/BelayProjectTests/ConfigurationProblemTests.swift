@@ -86,7 +86,7 @@ private func problems(_ text: String) -> String {
         ),
         (
             "databases: { a: postgres://u:hunter2@h/d }",
-            "belay.yaml:1:17: databases.a: expected a mapping with the keys `sqlite`, `postgres`, `json`, `dump`, `restore` and `required`, found text"
+            "belay.yaml:1:17: databases.a: expected a mapping with the keys `sqlite`, `postgres`, `json`, `dump`, `restore`, `required` and `keep_replaced`, found text"
         ),
         (
             "databases: { a: { 'postgres://u:hunter2@h/d' } }",

@@ -1,5 +1,6 @@
 import BelayCore
 import BelayProject
+import Foundation
 import Testing
 
 private let sqliteHeader = Array("SQLite format 3\0".utf8) + [UInt8](repeating: 0, count: 496)
@@ -205,5 +206,30 @@ private let orgchart = plan(
                 try ProjectConfiguration(parsing: ConfigurationWriter().text(for: project), environment: [:])
             }
         }
+    }
+}
+
+@Suite struct `Captures that are suggested` {
+    @Test func `are those of what is installed`() throws {
+        let sandbox = try TemporaryDirectory()
+        for path in ["api/.venv/bin", "web/node_modules", "lib"] {
+            try FileManager.default.createDirectory(
+                atPath: "\(sandbox.path)/\(path)",
+                withIntermediateDirectories: true
+            )
+        }
+        for path in ["api/pyproject.toml", "api/.venv/bin/pip", "web/package.json", "lib/requirements.txt"] {
+            try Data("x".utf8).write(to: URL(fileURLWithPath: "\(sandbox.path)/\(path)"))
+        }
+        let found = ProjectDiscovery.discover(
+            directory: sandbox.path,
+            environment: ["CONDA_DEFAULT_ENV": "my env", "PATH": "/usr/bin:/bin"]
+        )
+        #expect(found.captures.map(\.name) == ["python-api", "node-web", "conda"])
+        #expect(found.captures[0].run == "api/.venv/bin/pip freeze")
+        #expect(found.captures[0].restore == "api/.venv/bin/pip install -r {file}")
+        #expect(found.captures[2].run == "conda env export --name 'my env'")
+        let text = ConfigurationWriter().text(for: found)
+        #expect(try ProjectConfiguration(parsing: text, environment: [:]).captures == found.captures)
     }
 }

@@ -16,7 +16,7 @@ enum ModuleGraph {
         ] + concurrency,
         "BelayParts": ["BelayCore", "BelayFormat", "BelaySystem"] + concurrency,
         "BelaySQLite": ["BelayCore", "BelayFormat", "BelaySystem", "BelayParts", "CSQLite"],
-        "BelayProject": ["BelayCore", "BelayRules", "Yams"] + libc,
+        "BelayProject": ["BelayCore", "BelayRules", "BelaySystem", "Yams"] + libc,
         "BelayWorkflows": [
             "BelayCore", "BelayRules", "BelayFormat", "BelaySystem", "BelayStore", "BelayRepository",
             "BelayArchive", "BelayParts", "BelayProject",

@@ -70,13 +70,17 @@ struct RestoreCommand: BelayCommand {
     @Flag(name: .long, help: "Restore the folder .belay that belay added to the snapshot as well.")
     var includeGenerated = false
 
+    @Flag(name: .long, help: "Restore the folder .belay as well, and write dumps of PostgreSQL as SQL.")
+    var asSql = false
+
     func execute(_ context: CommandContext) async throws -> ExitStatus {
         let base = context.surroundings.workingDirectory
         var request = RestoreCommandRequest(snapshot: snap, target: Paths.absolute(to, from: base))
         request.paths = paths
         request.verifies = verify
         request.isDryRun = dryRun
-        request.includesGenerated = includeGenerated
+        request.includesGenerated = includeGenerated || asSql
+        request.writesSQL = asSql
         request.patterns = try patterns()
         if let overwrite {
             guard let policy = OverwritePolicy(rawValue: overwrite) else {

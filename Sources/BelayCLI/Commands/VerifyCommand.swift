@@ -12,14 +12,16 @@ struct VerifyCommand: BelayCommand {
         discussion: """
             Checks its structure: that all that snapshots refer to is there, and that every directory can be
             read. With --read-data also every byte of every file against its hash: of the given snapshot, or of
-            all. Damage is told with the snapshots and files that it affects. Nothing is changed.
+            all. Damage is told with the snapshots and files that it affects. With --deep also what databases
+            mean: each is loaded into a scratch place and compared with what was counted when it was stored.
+            Nothing is changed.
             """,
         aliases: ["check"]
     )
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "With --read-data: read only what this snapshot needs.")
+    @Argument(help: "With --read-data: read only what this snapshot needs. With --deep: load its databases.")
     var snap: String?
 
     @Flag(name: .long, help: "Verify all snapshots; this is what happens if none is given.")
@@ -30,6 +32,12 @@ struct VerifyCommand: BelayCommand {
 
     @Option(name: .long, help: .init("Read a part of the contents: 5%, 1/10 or 500M.", valueName: "part"))
     var readDataSubset: String?
+
+    @Flag(
+        name: .long,
+        help: "Load databases into a scratch place and compare them: of the snapshot, the latest, or --all."
+    )
+    var deep = false
 
     func execute(_ context: CommandContext) async throws -> ExitStatus {
         guard !(all && snap != nil) else {
@@ -46,10 +54,17 @@ struct VerifyCommand: BelayCommand {
         return try await context.withWorkspace { workspace in
             let progress = UpkeepProgress()
             let result = try await ProgressDisplay.during(context.console, .upkeep(progress)) {
-                try await VerifyWorkflow(workspace, snapshot: snap, depth: depth, progress: progress).run()
+                try await VerifyWorkflow(
+                    workspace,
+                    snapshot: snap,
+                    depth: depth,
+                    loading: deep ? (all ? .all : .one) : .none,
+                    progress: progress
+                ).run()
             }
             try context.console.print(VerifyDocument(result))
-            return result.report.hasErrors ? .failure : .success
+            if result.hasErrors { return .failure }
+            return result.isIncomplete ? .incomplete : .success
         }
     }
 }

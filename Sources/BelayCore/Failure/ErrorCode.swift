@@ -54,6 +54,11 @@ extension ErrorCode {
         1,
         "A stored state of a database cannot be loaded or put in its place; the live database is as it was."
     )
+    package static let databaseProgramsMissing = ErrorCode(
+        "database.programs-missing",
+        1,
+        "The programs of a database's engine are not installed."
+    )
     package static let captureFailed = ErrorCode(
         "capture.failed",
         1,
@@ -188,7 +193,8 @@ extension ErrorCode {
     /// Every code, in the order of the reference page.
     package static let all: [ErrorCode] = [
         .usage, .configurationInvalid, .configurationUnreadable, .projectUnreadable, .projectEmpty,
-        .databaseUnreadable, .databaseUnrestorable, .captureFailed, .sourceIncomplete, .snapshotNotFound,
+        .databaseUnreadable, .databaseUnrestorable, .databaseProgramsMissing, .captureFailed,
+        .sourceIncomplete, .snapshotNotFound,
         .snapshotAmbiguous,
         .pathNotFound, .checkpointExists,
         .targetNotUsable, .restoreIncomplete, .repositoryMissing, .repositoryExists, .repositoryLocked,

@@ -41,10 +41,20 @@ package struct PostgresConnection: Hashable, Sendable {
         guard parse(pairs: Array(text.utf8)) else { return nil }
     }
 
+    /// The database `postgres` of a server that has its socket in a folder.
+    init(socket folder: String, user: String) {
+        parameters = ["host": folder, "user": user, "dbname": "postgres"]
+        namesDatabase = true
+    }
+
+    /// Whether the database's name is handed over in the connection string, where it outdoes a service's.
+    private var namesDatabase = false
+
     /// The same server, another database of it.
     package func database(_ name: String) -> PostgresConnection {
         var other = self
         other.parameters["dbname"] = name
+        other.namesDatabase = true
         return other
     }
 
@@ -63,7 +73,8 @@ package struct PostgresConnection: Hashable, Sendable {
 
     /// What has no variable, as a connection string; `nil` if there is nothing of it.
     package var remainder: String? {
-        let pairs = parameters.filter { Self.variables[$0.key] == nil }.sorted { $0.key < $1.key }
+        let pairs = parameters.filter { Self.variables[$0.key] == nil || $0.key == "dbname" && namesDatabase }
+            .sorted { $0.key < $1.key }
         if pairs.isEmpty { return nil }
         return pairs.map { "\($0.key)='\(Self.escaped($0.value))'" }.joined(separator: " ")
     }

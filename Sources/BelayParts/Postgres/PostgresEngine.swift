@@ -7,15 +7,23 @@ import BelaySystem
 package struct PostgresEngine: DatabaseEngine {
     package let kind = "postgres"
 
-    private let name: String
-    private let connection: PostgresConnection
-    private let environment: [String: String]
+    let name: String
+    let connection: PostgresConnection
+    let environment: [String: String]
+    let scratch: String
 
-    /// The database `name`; `environment` is the one that PostgreSQL's programs start from.
-    package init(name: String, connection: PostgresConnection, environment: [String: String]) {
+    /// The database `name`; `environment` is the one that PostgreSQL's programs start from, `scratch` a folder for what
+    /// a restore needs for a while.
+    package init(
+        name: String,
+        connection: PostgresConnection,
+        environment: [String: String],
+        scratch: String
+    ) {
         self.name = name
         self.connection = connection
         self.environment = environment
+        self.scratch = scratch
     }
 
     package func fingerprint() async throws -> String? {
@@ -69,7 +77,7 @@ package struct PostgresEngine: DatabaseEngine {
     }
 
     /// The rows of every table.
-    private func count(_ session: PostgresSession) async throws -> [Manifest.Table] {
+    func count(_ session: PostgresSession) throws -> [Manifest.Table] {
         try reporting {
             let tables = try session.rows(
                 """

@@ -33,8 +33,10 @@ package struct PostgresPrograms: Hashable, Sendable {
     private static func version(of program: String, _ environment: [String: String]) -> Int? {
         let command = Command(program, ["--version"], environment: environment)
         // A program that does not run is none.
-        guard let text = try? command.output(limit: 4096) else { return nil }
-        return text.split(separator: " ").dropFirst(2).first.flatMap { Int($0.prefix { $0.isNumber }) }
+        guard let outcome = try? command.run(limit: 4096), outcome.isSuccess else { return nil }
+        return outcome.text.split(separator: " ").dropFirst(2).first.flatMap {
+            Int($0.prefix { $0.isNumber })
+        }
     }
 
     /// Those to dump a server of that major version with.

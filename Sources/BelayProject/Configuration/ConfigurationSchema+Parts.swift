@@ -4,7 +4,9 @@ extension ConfigurationSchema {
     mutating func readDatabases(_ field: Field?) {
         for (name, field) in reader.named(field, of: "databases") {
             let engines = ["sqlite", "postgres", "json", "dump"]
-            guard let fields = reader.fields(field, known: engines + ["restore", "required"]) else {
+            guard
+                let fields = reader.fields(field, known: engines + ["restore", "required", "keep_replaced"])
+            else {
                 continue
             }
             let given = engines.filter { fields[$0] != nil }
@@ -18,7 +20,9 @@ extension ConfigurationSchema {
                 }
             }
             if let settings = self.engine(engine, fields) {
-                configuration.databases.append(DatabaseSettings(name: name, engine: settings))
+                var database = DatabaseSettings(name: name, engine: settings)
+                if let span = reader.duration(fields["keep_replaced"]) { database.keepReplaced = span }
+                configuration.databases.append(database)
             }
         }
     }

@@ -9,7 +9,7 @@ package struct ConfigurationWriter: Sendable {
     package func text(for project: DiscoveredProject) -> String {
         [
             heading(project), repositorySection, componentSection(project), fileSection(project),
-            databaseSection(project), retentionSection,
+            databaseSection(project), captureSection(project), retentionSection,
         ].compactMap { $0 }.joined(separator: "\n")
     }
 
@@ -75,6 +75,20 @@ package struct ConfigurationWriter: Sendable {
             }
         let comment =
             "# SQLite databases that were found. They are stored as consistent copies, also while they are in use."
+        return "\(comment)\n\(lines.joined(separator: "\n"))\n"
+    }
+
+    private func captureSection(_ project: DiscoveredProject) -> String? {
+        guard !project.captures.isEmpty else { return nil }
+        let lines =
+            ["captures:"]
+            + project.captures.map { capture in
+                var fields = ["run: \(YAMLText.scalar(capture.run))"]
+                if let restore = capture.restore { fields.append("restore: \(YAMLText.scalar(restore))") }
+                return "  \(YAMLText.scalar(capture.name)): { \(fields.joined(separator: ", ")) }"
+            }
+        let comment =
+            "# What is installed, as these commands print it. A command that fails or prints nothing is told."
         return "\(comment)\n\(lines.joined(separator: "\n"))\n"
     }
 

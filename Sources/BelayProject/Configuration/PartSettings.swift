@@ -15,10 +15,13 @@ package struct DatabaseSettings: Equatable, Sendable {
 
     package var name: String
     package var engine: Engine
+    /// How long a state that a rollback replaced is kept.
+    package var keepReplaced: TimeSpan
 
-    package init(name: String, engine: Engine) {
+    package init(name: String, engine: Engine, keepReplaced: TimeSpan = .day) {
         self.name = name
         self.engine = engine
+        self.keepReplaced = keepReplaced
     }
 }
 

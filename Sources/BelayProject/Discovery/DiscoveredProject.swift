@@ -31,6 +31,8 @@ package struct DiscoveredProject: Hashable, Sendable {
     /// What could be stored and brought back alone; a guess.
     package var components: [ComponentSettings] = []
     package var databases: [Database] = []
+    /// What is installed for it, as commands tell.
+    package var captures: [CaptureSettings] = []
     /// The first file of each manager in each directory.
     package var packageFiles: [PackageFile] = []
     /// Files such as `.env`, which git mostly ignores although nothing runs without them.

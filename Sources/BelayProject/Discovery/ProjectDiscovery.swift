@@ -8,7 +8,13 @@ package enum ProjectDiscovery {
     ) -> DiscoveredProject {
         let listing = ProjectListing.look(at: directory, limits: limits)
         let isInGit = GitInspector.state(of: directory, environment: environment) != nil
-        return plan(listing, directory: directory, isInGit: isInGit)
+        var project = plan(listing, directory: directory, isInGit: isInGit)
+        project.captures = CapturePreset.captures(
+            project.packageFiles,
+            generated: project.generatedDirectories,
+            environment: environment
+        ) { ProjectFiles.exists(PathText.join(directory, $0)) }
+        return project
     }
 
     /// What a listing means.

@@ -1,3 +1,5 @@
+import BelaySystem
+
 /// Asks git about a directory, without changing anything.
 package enum GitInspector {
     /// The state of the working tree that `directory` lies in; `nil` if there is none or git does not answer.
@@ -48,21 +50,23 @@ package enum GitInspector {
         func run(_ arguments: [String]) throws(Late) -> [UInt8]? {
             // A file system monitor would start a process that stays, or run a program of the repository's
             // choice.
-            let command = ["git", "-C", directory, "-c", "core.fsmonitor=false"] + arguments
-            let outcome: ChildProcess.Outcome
+            let command = Command(
+                "git",
+                ["-C", directory, "-c", "core.fsmonitor=false"] + arguments,
+                environment: environment
+            )
+            let outcome: CommandOutcome
             do {
-                outcome = try ChildProcess.run(
-                    command,
-                    environment: environment,
-                    showsErrors: false,
-                    outputLimit: outputBytesMaximum,
-                    timeLimit: deadline - .now
+                outcome = try command.run(
+                    limit: outputBytesMaximum,
+                    timeLimit: deadline - .now,
+                    errors: .nothing
                 )
             } catch {
                 return nil
             }
             if outcome.stop == .tooMuchTime { throw Late() }
-            return outcome.ending == .exited(0) && outcome.stop == nil ? outcome.output : nil
+            return outcome.isSuccess ? outcome.output : nil
         }
     }
 

@@ -1,4 +1,5 @@
 package import BelayCore
+import BelaySystem
 
 /// Where the password of a repository comes from.
 package enum PasswordSource: Equatable, Sendable {
@@ -102,16 +103,16 @@ extension PasswordSource {
         }
         // Only the program is told: its arguments may be secret.
         let subject = "the password command of \(origin), `\(Printable.text(words[0]))`,"
-        let outcome: ChildProcess.Outcome
+        let outcome: CommandOutcome
         do {
-            outcome = try ChildProcess.run(
-                words,
-                environment: environment,
-                showsErrors: true,
-                outputLimit: Limit.passwordBytes
+            // In our own group: it may want to ask something on the terminal.
+            outcome = try Command(words[0], Array(words.dropFirst()), environment: environment).run(
+                limit: Limit.passwordBytes,
+                errors: .ours,
+                leadsGroup: false
             )
         } catch {
-            let reason = error == .notFound ? "there is no such program" : "the system refused it"
+            let reason = error.isMissing ? "there is no such program" : "the system refused it"
             throw BelayError(.passwordMissing, "\(subject) did not start: \(reason)")
         }
         if outcome.stop == .tooMuchOutput {

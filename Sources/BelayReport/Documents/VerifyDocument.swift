@@ -24,6 +24,23 @@ package struct VerifyDocument: ReportDocument {
         package let path: String
     }
 
+    package struct Database: Encodable, Sendable {
+        package let snapshot: String
+        package let name: String
+        package let engine: String
+        /// `same`, `wrong` or `untried`.
+        package let outcome: String
+        package let tables: Int?
+        package let rows: UInt64?
+        package let details: [String]
+        package let seconds: Double
+
+        private enum CodingKeys: String, CodingKey {
+            case snapshot, name, engine, outcome, tables, rows, details
+            case seconds = "seconds_elapsed"
+        }
+    }
+
     package let messageType = "summary"
     package let errors: Int
     package let hints: Int
@@ -38,6 +55,8 @@ package struct VerifyDocument: ReportDocument {
     package let unusedBlobs: Int
     package let seconds: Double
     package let findings: [Item]
+    /// `nil` unless databases were to be loaded.
+    package let databases: [Database]?
     private let duration: Duration
 
     private enum CodingKeys: String, CodingKey {
@@ -52,14 +71,15 @@ package struct VerifyDocument: ReportDocument {
         case readBytes = "bytes_read"
         case unusedBlobs = "unused_blobs"
         case seconds = "seconds_elapsed"
-        case findings
+        case findings, databases
     }
 
     package init(_ result: VerifyResult) {
-        self.init(result.report, duration: result.duration)
+        self.init(result.report, result.databases, duration: result.duration)
     }
 
-    package init(_ report: CheckReport, duration: Duration) {
+    package init(_ report: CheckReport, _ rehearsed: [RehearsedDatabase]? = nil, duration: Duration) {
+        databases = rehearsed.map { $0.map(Database.init) }
         findings = report.findings.map { finding in
             Item(
                 severity: finding.severity.rawValue,
@@ -103,8 +123,11 @@ package struct VerifyDocument: ReportDocument {
         } else {
             lines.append("read       no file contents; to read them as well: belay verify --read-data")
         }
+        lines += databaseLines(style)
         lines.append("took       \(Elapsed.text(duration))")
-        if errors == 0 {
+        if hasWrongDatabases {
+            lines.append(style.failure("databases are not what they should be") + "; nothing was changed")
+        } else if errors == 0 {
             lines.append(
                 style.success(
                     readPacks == packs && packs > 0
@@ -118,7 +141,34 @@ package struct VerifyDocument: ReportDocument {
     }
 
     package func quietText(_ style: TextStyle) -> String {
-        (findingLines(style) + (errors == 0 ? [] : [errorLine(style)])).joined(separator: "\n")
+        let wrong = (databases ?? []).filter { $0.outcome != "same" }.flatMap { lines($0, style) }
+        return (findingLines(style) + wrong + (errors == 0 ? [] : [errorLine(style)])).joined(separator: "\n")
+    }
+
+    private var hasWrongDatabases: Bool { (databases ?? []).contains { $0.outcome == "wrong" } }
+
+    private func databaseLines(_ style: TextStyle) -> [String] {
+        guard let databases else { return [] }
+        if databases.isEmpty { return ["databases  none"] }
+        return databases.flatMap { lines($0, style) }
+    }
+
+    private func lines(_ database: Database, _ style: TextStyle) -> [String] {
+        let name = PrintableText.of("\(database.name) of \(database.snapshot.prefix(8))")
+        switch database.outcome {
+        case "same":
+            let tables = Count.text(database.tables ?? 0, "table")
+            let rows = Count.text(database.rows ?? 0, "row")
+            return ["database   \(name): loaded, and compared with what was stored: \(tables), \(rows)"]
+        case "untried":
+            return ["database   \(name): \(style.hint("not loaded")): \(reasons(database))"]
+        default:
+            return ["database   \(name): \(style.failure("not what was stored")): \(reasons(database))"]
+        }
+    }
+
+    private func reasons(_ database: Database) -> String {
+        PrintableText.of(database.details.joined(separator: "; "))
     }
 
     private func errorLine(_ style: TextStyle) -> String {
@@ -143,5 +193,31 @@ package struct VerifyDocument: ReportDocument {
             if count > shown { lines.append("and \(Count.text(count - shown, "more \(severity.rawValue)"))") }
         }
         return lines
+    }
+}
+
+extension VerifyDocument.Database {
+    fileprivate init(_ database: RehearsedDatabase) {
+        snapshot = database.snapshot.id.hexadecimal
+        name = database.name
+        engine = database.engine
+        seconds = Elapsed.seconds(database.duration)
+        switch database.outcome {
+        case .same(let tables, let rows):
+            outcome = "same"
+            self.tables = tables
+            self.rows = rows
+            details = []
+        case .wrong(let reasons):
+            outcome = "wrong"
+            tables = nil
+            rows = nil
+            details = reasons
+        case .untried(let reason):
+            outcome = "untried"
+            tables = nil
+            rows = nil
+            details = [reason]
+        }
     }
 }

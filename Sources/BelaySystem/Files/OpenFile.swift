@@ -113,6 +113,21 @@ package struct OpenFile: ~Copyable {
         return done
     }
 
+    /// How the file begins: `count` bytes, or as many as there are.
+    package func start(count: Int) throws(SystemError) -> [UInt8] {
+        var failure: SystemError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            let target = UnsafeMutableRawBufferPointer(buffer.extracting(..<count))
+            do throws(SystemError) {
+                filled = try read(into: target, at: 0)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
     /// Writes all of `bytes` on from where the file stands.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         var done = 0
@@ -223,21 +238,13 @@ package func readStart(
 ) throws(SystemError) -> [UInt8] {
     let file = try OpenFile.reading(name, in: folder)
     try file.requireRegular()
-    return try readStart(of: file, count: count)
+    return try file.start(count: count)
 }
 
-private func readStart(of file: borrowing OpenFile, count: Int) throws(SystemError) -> [UInt8] {
-    var failure: SystemError?
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-        let target = UnsafeMutableRawBufferPointer(buffer.extracting(..<count))
-        do throws(SystemError) {
-            filled = try file.read(into: target, at: 0)
-        } catch {
-            failure = error
-        }
-    }
-    if let failure { throw failure }
-    return bytes
+/// Reads how a regular file begins, `count` bytes at most, following symlinks.
+package func readStart(path: String, count: Int) throws(SystemError) -> [UInt8] {
+    let file = try OpenFile.reading(path: path)
+    return try file.start(count: count)
 }
 
 private func readAll(_ file: borrowing OpenFile, limit: Int) throws(SystemError) -> [UInt8] {
@@ -248,7 +255,7 @@ private func readAll(_ file: borrowing OpenFile, limit: Int) throws(SystemError)
         }
         // One byte more than expected shows whether the file has grown.
         let capacity = Int(expected) + 1
-        let bytes = try readStart(of: file, count: capacity)
+        let bytes = try file.start(count: capacity)
         if bytes.count < capacity { return bytes }
         // Files of the kernel tell no size, and others grow.
         expected = max(4096, expected * 2)

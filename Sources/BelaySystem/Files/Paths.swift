@@ -58,6 +58,17 @@ package enum Paths {
         guard Glibc.rename(path, newPath) == 0 else { throw .current("rename", path) }
     }
 
+    /// Lets two entries change their places in one step.
+    ///
+    /// - Throws: the failure of the system; not every file system can.
+    package static func exchange(_ path: String, _ other: String) throws(SystemError) {
+        guard belay_exchange(path, other) == 0 else { throw .current("exchange", path) }
+    }
+
+    package static func setPermissions(of path: String, _ permissions: UInt32) throws(SystemError) {
+        guard chmod(path, mode_t(permissions)) == 0 else { throw .current("chmod", path) }
+    }
+
     /// The path with symlinks, `.` and `..` resolved.
     package static func real(_ path: String) throws(SystemError) -> String {
         guard let resolved = realpath(path, nil) else { throw .current("realpath", path) }

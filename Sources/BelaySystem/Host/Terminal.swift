@@ -49,12 +49,19 @@ package enum Terminal {
     ///
     /// `nil` at the end of the input, and when a signal asks the program to stop.
     package static func askHidden(_ question: String) -> String? {
-        write(question, to: STDERR_FILENO)
         let hides = belay_terminal_echo(STDIN_FILENO, 0) == 0
         defer {
             if hides { _ = belay_terminal_echo(STDIN_FILENO, 1) }
             write("\n", to: STDERR_FILENO)
         }
+        return ask(question)
+    }
+
+    /// Asks for a line on the terminal.
+    ///
+    /// `nil` at the end of the input, and when a signal asks the program to stop.
+    package static func ask(_ question: String) -> String? {
+        write(question, to: STDERR_FILENO)
         // A terminal left without an echo would be the second signal's doing: the first has to end the wait.
         var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
         while poll(&input, 1, signalCheckMilliseconds) <= 0 {

@@ -35,11 +35,16 @@ struct CommandPipes {
         }
     }
 
-    mutating func errors() throws(SystemError) -> Int32 {
-        let (reading, writing) = try make()
-        theirs.append(writing)
-        ours.errors = reading
-        return writing
+    mutating func errors(_ errors: RunningCommand.Errors) throws(SystemError) -> Int32? {
+        switch errors {
+        case .nothing: return nil
+        case .ours: return STDERR_FILENO
+        case .kept:
+            let (reading, writing) = try make()
+            theirs.append(writing)
+            ours.errors = reading
+            return writing
+        }
     }
 
     mutating func closeTheirs() {
@@ -60,7 +65,7 @@ struct CommandPipes {
 }
 
 enum CommandSpawn {
-    /// Starts a program as the leader of a new process group; gives its process.
+    /// Starts a program, perhaps as the leader of a new process group; gives its process.
     ///
     /// A stream that is `nil` is nowhere.
     static func spawn(
@@ -68,22 +73,21 @@ enum CommandSpawn {
         path: String,
         input: Int32?,
         output: Int32?,
-        errors: Int32
+        errors: Int32?,
+        leadsGroup: Bool
     ) throws(SystemError) -> Int32 {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        if let input {
-            posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
-        } else {
-            posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        let streams = [(input, STDIN_FILENO), (output, STDOUT_FILENO), (errors, STDERR_FILENO)]
+        for (descriptor, stream) in streams {
+            if let descriptor {
+                posix_spawn_file_actions_adddup2(&actions, descriptor, stream)
+            } else {
+                let access = stream == STDIN_FILENO ? O_RDONLY : O_WRONLY
+                posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", access, 0)
+            }
         }
-        if let output {
-            posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-        } else {
-            posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
-        }
-        posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
         if let directory = command.directory { belay_spawn_in_folder(&actions, directory) }
 
         var attributes = posix_spawnattr_t()
@@ -95,7 +99,8 @@ enum CommandSpawn {
         sigfillset(&signals)
         posix_spawnattr_setsigdefault(&attributes, &signals)
         posix_spawnattr_setpgroup(&attributes, 0)
-        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        var flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        if leadsGroup { flags |= POSIX_SPAWN_SETPGROUP }
         posix_spawnattr_setflags(&attributes, Int16(flags))
 
         let variables = command.environment.map { "\($0.key)=\($0.value)" }

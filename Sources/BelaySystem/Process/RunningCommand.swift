@@ -9,9 +9,8 @@ import Darwin
 
 /// A program that runs, with its standard streams.
 ///
-/// It is the leader of a process group of its own, so that what it starts ends with it, and it finds no signal
-/// ignored or held back. All calls block: make them on a ``BlockingPool``. What it says on standard error is read
-/// along the way, and the last of it is kept.
+/// Mostly it is the leader of a process group of its own, so that what it starts ends with it; it finds no signal
+/// ignored or held back. All calls block: make them on a ``BlockingPool``.
 package final class RunningCommand: Sendable {
     /// What the program reads.
     package enum Input: Sendable {
@@ -31,6 +30,15 @@ package final class RunningCommand: Sendable {
         case pipe
     }
 
+    /// Where the program says what is no result.
+    package enum Errors: Sendable {
+        case nothing
+        /// To ours.
+        case ours
+        /// It is read along the way, and the last of it is ``RunningCommand/said``.
+        case kept
+    }
+
     private struct State {
         var ending: CommandEnding?
         var input: Int32 = -1
@@ -42,18 +50,20 @@ package final class RunningCommand: Sendable {
     /// So much of the end of what a program says is kept.
     private static let saidMaximum = 16 << 10
 
-    /// The process, and the group it leads.
-    package let process: Int32
+    private let process: Int32
+    /// What signals go to: the group it leads, or it alone.
+    private let addressee: Int32
     private let state: Mutex<State>
 
-    private init(process: Int32, input: Int32, output: Int32, errors: Int32) {
+    private init(process: Int32, leadsGroup: Bool, input: Int32, output: Int32, errors: Int32) {
         self.process = process
+        addressee = leadsGroup ? -process : process
         state = Mutex(State(input: input, output: output, errors: errors))
     }
 
     deinit {
         state.withLock { state in
-            if state.ending == nil { kill(-process, SIGKILL) }
+            if state.ending == nil { kill(addressee, SIGKILL) }
             for end in [state.input, state.output, state.errors] where end >= 0 { close(end) }
             if state.ending == nil { while waitpid(process, nil, 0) < 0 && errno == EINTR {} }
         }
@@ -61,11 +71,15 @@ package final class RunningCommand: Sendable {
 
     /// Starts the program.
     ///
+    /// One that does not lead a group stays in ours, and so may ask something on the terminal.
+    ///
     /// - Throws: `ENOENT` if there is no such program, or what else keeps it from starting.
     package static func start(
         _ command: Command,
         input: Input = .nothing,
-        output: Output = .pipe
+        output: Output = .pipe,
+        errors: Errors = .kept,
+        leadsGroup: Bool = true
     ) throws(SystemError) -> RunningCommand {
         guard let path = command.path else {
             throw SystemError(call: "run", subject: command.program, number: ENOENT)
@@ -78,10 +92,12 @@ package final class RunningCommand: Sendable {
                 path: path,
                 input: try pipes.input(input),
                 output: try pipes.output(output),
-                errors: try pipes.errors()
+                errors: try pipes.errors(errors),
+                leadsGroup: leadsGroup
             )
             return RunningCommand(
                 process: process,
+                leadsGroup: leadsGroup,
                 input: pipes.ours.input,
                 output: pipes.ours.output,
                 errors: pipes.ours.errors
@@ -154,7 +170,7 @@ package final class RunningCommand: Sendable {
     private func signal(_ number: Int32) {
         // While it has not been waited for, its number is nobody else's.
         state.withLock { state in
-            if state.ending == nil { kill(-process, number) }
+            if state.ending == nil { kill(addressee, number) }
         }
     }
 
@@ -170,10 +186,34 @@ package final class RunningCommand: Sendable {
             _ = try wait(for: [(errors, POLLIN)])
             drainErrors(errors)
         }
-        return state.withLock { state in
+        // Invariant: without options it is waited for until there is an ending.
+        return collect(options: 0) ?? .signalled(0)
+    }
+
+    /// Waits a little for something to read; `false` if nothing came.
+    func hasOutput(within milliseconds: Int32) throws(SystemError) -> Bool {
+        let (output, errors) = state.withLock { ($0.output, $0.errors) }
+        if output < 0 { return true }
+        let ready = try wait(for: [(output, POLLIN), (errors, POLLIN)], milliseconds)
+        if ready[1] { drainErrors(errors) }
+        return ready[0]
+    }
+
+    /// Lets the calling thread rest.
+    static func pause(_ milliseconds: Int32) { _ = poll(nil, 0, milliseconds) }
+
+    /// Whether it has ended by now.
+    var hasEnded: Bool { collect(options: WNOHANG) != nil }
+
+    /// How it ended; `nil` if it has not, and the options are not to wait for it.
+    private func collect(options: Int32) -> CommandEnding? {
+        state.withLock { state in
             if let ending = state.ending { return ending }
             var status: Int32 = 0
-            while waitpid(process, &status, 0) < 0 {
+            while true {
+                let ended = waitpid(process, &status, options)
+                if ended == 0 { return nil }
+                if ended > 0 { break }
                 // Somebody else collected it: how it ended is lost, which must not count as success.
                 if errno != EINTR { return .signalled(0) }
             }
@@ -190,10 +230,13 @@ package final class RunningCommand: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private func wait(for files: [(descriptor: Int32, events: Int32)]) throws(SystemError) -> [Bool] {
+    private func wait(
+        for files: [(descriptor: Int32, events: Int32)],
+        _ milliseconds: Int32 = -1
+    ) throws(SystemError) -> [Bool] {
         // A negative descriptor is passed over by poll.
         var polls = files.map { pollfd(fd: $0.descriptor, events: Int16($0.events), revents: 0) }
-        while poll(&polls, nfds_t(polls.count), -1) < 0 {
+        while poll(&polls, nfds_t(polls.count), milliseconds) < 0 {
             if errno != EINTR { throw .current("poll", "the streams of a program") }
         }
         return polls.map { $0.revents != 0 }

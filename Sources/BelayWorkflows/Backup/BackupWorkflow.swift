@@ -164,6 +164,9 @@ package struct BackupWorkflow: Sendable {
         manifests.add(manifestText, of: root)
         manifests.saveCache()
         result.snapshot = StoredSnapshot(id: id, snapshot: snapshot)
+        if request.kind != .safety {
+            await KeptStates(workspace: workspace).dropExpired(manifest.databases ?? [])
+        }
         result.duration = clock.now - begin
         return result
     }

@@ -1,5 +1,6 @@
 package import BelayArchive
 package import BelayCore
+import BelayParts
 import BelayRepository
 import BelayStore
 import BelaySystem
@@ -19,6 +20,8 @@ package struct RestoreCommandRequest: Sendable {
     package var isDryRun = false
     /// Whether `.belay` is restored as well.
     package var includesGenerated = false
+    /// Whether dumps of PostgreSQL become SQL.
+    package var writesSQL = false
 
     package init(snapshot: String, target: String) {
         self.snapshot = snapshot
@@ -72,6 +75,7 @@ package struct RestoreWorkflow: Sendable {
             try refuseMissingSpace(plan)
             warnOfSecondCopy()
             let report = try await restorer.restore(plan, progress: progress)
+            if request.writesSQL && !request.isDryRun { try await writeSQL() }
             return RestoreResult(
                 snapshot: located.stored,
                 target: request.target,
@@ -81,6 +85,24 @@ package struct RestoreWorkflow: Sendable {
                 verified: request.verifies && !request.isDryRun,
                 duration: ContinuousClock.now - begin
             )
+        }
+    }
+
+    /// Puts statements in the place of the dumps that were restored.
+    private func writeSQL() async throws {
+        let folder = "\(request.target)/\(GeneratedFolder.name)/databases"
+        let dumps = try Paths.names(in: folder).filter { $0.hasSuffix(".pgdump") }
+        if dumps.isEmpty {
+            workspace.repository.note("what was restored has no dump of PostgreSQL to be written as SQL")
+        }
+        for name in dumps {
+            let script = "\(folder)/\(name.dropLast(7)).sql"
+            try await PostgresScript.write(
+                dump: "\(folder)/\(name)",
+                to: script,
+                environment: workspace.environment
+            )
+            try Paths.remove("\(folder)/\(name)")
         }
     }
 

@@ -11,6 +11,15 @@ package enum VerifyDepth: Hashable, Sendable {
     case subset(String)
 }
 
+/// Which databases a verification loads into a scratch place.
+package enum DatabaseLoading: Hashable, Sendable {
+    case none
+    /// Those of the given snapshot, or of the latest.
+    case one
+    /// Those of all snapshots.
+    case all
+}
+
 /// What a verification found.
 package struct VerifyResult: Sendable {
     package var report: CheckReport
@@ -18,6 +27,19 @@ package struct VerifyResult: Sendable {
     /// The snapshot that was asked for; `nil` for all.
     package var snapshot: StoredSnapshot?
     package var duration: Duration
+    /// What became of the databases; `nil` if they were not to be loaded.
+    package var databases: [RehearsedDatabase]?
+
+    /// Whether anything is damaged.
+    package var hasErrors: Bool {
+        report.hasErrors
+            || (databases ?? []).contains { if case .wrong = $0.outcome { true } else { false } }
+    }
+
+    /// Whether something was asked for that could not be looked at.
+    package var isIncomplete: Bool {
+        (databases ?? []).contains { if case .untried = $0.outcome { true } else { false } }
+    }
 }
 
 /// Checks the repository: structure, every tree, and as much of the contents as asked for.
@@ -25,12 +47,20 @@ package struct VerifyWorkflow: Sendable {
     private let workspace: Workspace
     private let snapshot: String?
     private let depth: VerifyDepth
+    private let loads: DatabaseLoading
     private let progress: UpkeepProgress
 
-    package init(_ workspace: Workspace, snapshot: String?, depth: VerifyDepth, progress: UpkeepProgress) {
+    package init(
+        _ workspace: Workspace,
+        snapshot: String?,
+        depth: VerifyDepth,
+        loading loads: DatabaseLoading = .none,
+        progress: UpkeepProgress
+    ) {
         self.workspace = workspace
         self.snapshot = snapshot
         self.depth = depth
+        self.loads = loads
         self.progress = progress
     }
 
@@ -50,12 +80,27 @@ package struct VerifyWorkflow: Sendable {
                         + "was cut off leaves it so; otherwise snapshots were lost"
                 )
             }
+            let databases = try await rehearsed(chosen)
             return VerifyResult(
                 report: report,
                 depth: depth,
                 snapshot: chosen,
-                duration: ContinuousClock.now - begin
+                duration: ContinuousClock.now - begin,
+                databases: databases
             )
+        }
+    }
+
+    private func rehearsed(_ chosen: StoredSnapshot?) async throws -> [RehearsedDatabase]? {
+        if loads == .none { return nil }
+        return try await SnapshotAccess.with(workspace) { access in
+            let snapshots: [StoredSnapshot]
+            switch loads {
+            case .none: snapshots = []
+            case .all: snapshots = access.catalog.all
+            case .one: snapshots = [try chosen ?? access.catalog.resolve("latest")]
+            }
+            return try await DatabaseRehearsal(access: access).run(snapshots)
         }
     }
 

@@ -55,6 +55,9 @@ int belay_set_times(int file, int64_t accessed_seconds, uint32_t accessed_nanose
 // Renames without replacing; EEXIST if the target is there.
 int belay_rename_exclusive_at(int from_folder, const char *from, int to_folder, const char *to);
 
+// Lets two entries change their places in one step; -1 with errno set where that cannot be done.
+int belay_exchange(const char *one, const char *other);
+
 // The variables that the process was started with; ends with a null pointer.
 char **belay_environment(void);
 

@@ -64,10 +64,7 @@ struct EarlierState: Sendable {
     }
 
     private static func nodes(of snapshot: StoredSnapshot, in trees: TreeReader) async throws -> [Node] {
-        let root = try await trees.load(snapshot.snapshot.tree)
-        guard let folder = root.node(named: GeneratedFolder.name)?.subtree,
-            let tree = try await trees.load(folder).node(named: "databases")?.subtree
-        else { return [] }
-        return try await trees.load(tree).nodes
+        guard let folder = try await SnapshotPart.folder(in: snapshot, trees) else { return [] }
+        return try await trees.load(folder).nodes
     }
 }

@@ -1,3 +1,4 @@
+package import BelayCore
 package import BelayParts
 package import BelayProject
 
@@ -5,6 +6,12 @@ package import BelayProject
 package protocol DatabaseEngines: Sendable {
     /// - Throws: `database.unreadable` if the settings mean nothing to the engine.
     func engine(for settings: DatabaseSettings, in workspace: Workspace) throws -> any DatabaseEngine
+
+    /// What tries a stored state out, whatever the configuration says today; `nil` if belay cannot by itself.
+    func engine(
+        forStored database: Manifest.Database,
+        in workspace: Workspace
+    ) -> (any RehearsableEngine)?
 }
 
 extension DatabaseSettings {

@@ -1,0 +1,123 @@
+import BelayCore
+import BelaySystem
+
+extension JSONCollections: CollectionEngine {
+    package func collection(_ name: String) -> any RestorableEngine {
+        JSONCollection(database: self, collection: name)
+    }
+}
+
+/// One document of a directory of them, brought back without the others.
+struct JSONCollection: RestorableEngine {
+    let database: JSONCollections
+    let collection: String
+
+    var kind: String { database.kind }
+    private var file: String { "\(collection).json" }
+    private var path: String { "\(database.path)/\(file)" }
+    /// What kept states of it are called after; another name than those of all documents.
+    private var keptBase: String { "\(database.name).\(collection)" }
+
+    func fingerprint() async throws -> String? { nil }
+
+    func dump(to sink: any PartSink) async throws -> DatabaseState { try await database.dump(to: sink) }
+
+    func isThere() async throws -> Bool {
+        try await withTaskExecutorPreference(BlockingPool.files) { try Paths.status(path) != nil }
+    }
+
+    func rehearse(_ stored: Manifest.Database, from source: any PartSource) async throws -> DatabaseState {
+        try await database.rehearse(stored, from: SinglePart(source, "\(stored.name)/\(file)"))
+    }
+
+    func stage(_ stored: Manifest.Database, from source: any PartSource) async throws -> any StagedDatabase {
+        let part = SinglePart(source, "\(stored.name)/\(file)")
+        guard !part.files.isEmpty else {
+            throw BelayError(
+                .usage,
+                "the database '\(stored.name)' had no collection '\(collection)'",
+                hint: "it had: \(stored.tables.map(\.name).joined(separator: ", "))"
+            )
+        }
+        guard let staged = try await database.stage(stored, from: part) as? StagedCollections else {
+            throw BelayError(.internalError, "documents were loaded in an unknown way")
+        }
+        return StagedCollection(collection: self, staged: staged)
+    }
+
+    func kept() async throws -> [KeptDatabase] {
+        try await withTaskExecutorPreference(BlockingPool.files) {
+            try await database.restoring { try database.kept(base: keptBase) }
+        }
+    }
+
+    func takeBack(_ kept: KeptDatabase, at moment: Timestamp) async throws -> KeptDatabase? {
+        try await withTaskExecutorPreference(BlockingPool.files) {
+            try await database.restoring { try replace(by: "\(kept.place)/\(file)", at: moment) }
+        }
+    }
+
+    func drop(_ kept: KeptDatabase) async throws { try await database.drop(kept) }
+
+    /// Puts a copy of a file in the place of the document in one step, and keeps what was there.
+    func replace(by source: String, at moment: Timestamp) throws -> KeptDatabase? {
+        var kept: KeptDatabase?
+        let status = try Paths.status(path)
+        if status != nil {
+            let (place, moment) = database.freePlace(base: keptBase, moment)
+            try Paths.makeFolders(place, mode: 0o700)
+            try JSONCollections.copy(path, to: "\(place)/\(file)")
+            try Folder.open(path: place).synchronize()
+            kept = KeptDatabase(name: database.name, engine: kind, place: place, replaced: moment.seconds)
+        }
+        let arriving = "\(database.path)/.\(file).belay-\(UInt32.random(in: 0...UInt32.max))"
+        do {
+            try JSONCollections.copy(source, to: arriving)
+            if let status { try Paths.setPermissions(of: arriving, status.mode & 0o7777) }
+            try Paths.rename(arriving, to: path)
+        } catch {
+            // What failed first is told; a stray file is harmless.
+            try? Paths.remove(arriving)
+            throw error
+        }
+        try Folder.open(path: database.path).synchronize()
+        return kept
+    }
+}
+
+/// One document in a folder beside the live ones.
+private struct StagedCollection: StagedDatabase {
+    let collection: JSONCollection
+    let staged: StagedCollections
+
+    func survey() async throws -> DatabaseState { try await staged.survey() }
+
+    func swap(at moment: Timestamp) async throws -> KeptDatabase? {
+        try await withTaskExecutorPreference(BlockingPool.files) {
+            try await collection.database.restoring {
+                try collection.replace(by: "\(staged.folder.path)/\(collection.collection).json", at: moment)
+            }
+        }
+    }
+
+    func discard() async throws { try await staged.discard() }
+}
+
+/// One file of a stored state.
+private struct SinglePart: PartSource {
+    let source: any PartSource
+    let files: [String: UInt64]
+
+    init(_ source: any PartSource, _ file: String) {
+        self.source = source
+        files = source.files.filter { $0.key == file }
+    }
+
+    func read(_ name: String, _ body: (UnsafeRawBufferPointer) throws -> Void) async throws {
+        try await source.read(name, body)
+    }
+
+    func place(_ name: String, in folder: String) async throws -> String {
+        try await source.place(name, in: folder)
+    }
+}

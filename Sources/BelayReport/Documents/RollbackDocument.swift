@@ -1,0 +1,145 @@
+import BelayCore
+import BelaySystem
+package import BelayWorkflows
+
+/// What a rollback will do, to be read before it is agreed to.
+package struct RollbackPlanDocument: ReportDocument {
+    package struct Database: Encodable, Sendable {
+        package let name: String
+        package let engine: String
+        /// `replace`, `create` or `leave`.
+        package let action: String
+        package let tables: Int
+        package let rows: UInt64
+    }
+
+    package let messageType = "plan"
+    package let snapshotID: String
+    package let databases: [Database]
+    private let heading: String
+
+    private enum CodingKeys: String, CodingKey {
+        case messageType = "message_type"
+        case snapshotID = "snapshot_id"
+        case databases
+    }
+
+    package init(_ plan: RollbackPlan, in workspace: Workspace) {
+        let time = plan.snapshot.snapshot.time
+        snapshotID = plan.snapshot.id.hexadecimal
+        heading =
+            "\(time.compactText(in: workspace.zone)), \(Age.text(of: time, now: workspace.clock.now()))"
+        databases = plan.databases.map { database in
+            Database(
+                name: database.argument,
+                engine: [database.stored.engine, database.stored.version].compactMap(\.self)
+                    .joined(separator: " "),
+                action: Self.action(database.present),
+                tables: database.stored.tables.count,
+                rows: database.stored.tables.reduce(0) { $0 &+ $1.rows }
+            )
+        }
+    }
+
+    private static func action(_ present: RollbackPlan.Database.Present) -> String {
+        switch present {
+        case .same: "leave"
+        case .other: "replace"
+        case .missing: "create"
+        }
+    }
+
+    package func text(_ style: TextStyle) -> String {
+        var lines = ["back to  snapshot \(style.strong(String(snapshotID.prefix(8))))  \(heading)"]
+        for database in databases {
+            let name = PrintableText.of("\(database.name)  \(database.engine)")
+            let size = "\(Count.text(database.tables, "table")), \(Count.text(database.rows, "row"))"
+            switch database.action {
+            case "leave": lines.append("leave    \(name): not written to since")
+            case "create": lines.append("create   \(name), \(size): it is not there")
+            default: lines.append("\(style.warning("replace"))  \(name), \(size)")
+            }
+        }
+        lines.append("files, other databases and captures are not touched")
+        return lines.joined(separator: "\n")
+    }
+
+    package func quietText(_ style: TextStyle) -> String { "" }
+}
+
+/// What a rollback did.
+package struct RollbackDocument: ReportDocument {
+    package struct Database: Encodable, Sendable {
+        package let name: String
+        package let engine: String
+        package let tables: Int
+        package let rows: UInt64
+        package let kept: String?
+        package let exchangeSeconds: Double
+
+        private enum CodingKeys: String, CodingKey {
+            case name, engine, tables, rows, kept
+            case exchangeSeconds = "exchange_seconds"
+        }
+    }
+
+    package let messageType = "summary"
+    package let snapshotID: String
+    package let safetySnapshotID: String?
+    package let databases: [Database]
+    package let undo: String?
+    package let loadSeconds: Double
+    package let seconds: Double
+    private let duration: Duration
+
+    private enum CodingKeys: String, CodingKey {
+        case messageType = "message_type"
+        case snapshotID = "snapshot_id"
+        case safetySnapshotID = "safety_snapshot_id"
+        case databases, undo
+        case loadSeconds = "load_seconds"
+        case seconds = "seconds_elapsed"
+    }
+
+    package init(_ result: RollbackResult) {
+        snapshotID = result.plan.snapshot.id.hexadecimal
+        safetySnapshotID = result.safety?.id.hexadecimal
+        databases = result.databases.map { database in
+            Database(
+                name: database.argument,
+                engine: database.stored.engine,
+                tables: database.stored.tables.count,
+                rows: database.stored.tables.reduce(0) { $0 &+ $1.rows },
+                kept: database.keptPlace,
+                exchangeSeconds: Elapsed.seconds(database.exchange)
+            )
+        }
+        undo = result.safety.map { safety in
+            // What was not there before cannot be brought back from there.
+            let names = result.databases.filter { $0.keptPlace != nil }.map { " --only \($0.argument)" }
+            return "belay rollback \(safety.id.short)\(names.joined())"
+        }
+        loadSeconds = Elapsed.seconds(result.loading)
+        duration = result.duration
+        seconds = Elapsed.seconds(result.duration)
+    }
+
+    package func text(_ style: TextStyle) -> String {
+        var lines: [String] = []
+        for database in databases {
+            let size = "\(Count.text(database.tables, "table")), \(Count.text(database.rows, "row"))"
+            let name = PrintableText.of(database.name)
+            lines.append(
+                "\(style.success("back"))     \(name)  \(size), loaded and compared before it took its place"
+            )
+            if let kept = database.kept {
+                lines.append("kept     what it replaced: \(PrintableText.of(kept))")
+            }
+        }
+        lines.append("took     \(Elapsed.text(duration))")
+        if let undo { lines.append("undo     \(style.strong(undo))") }
+        return lines.joined(separator: "\n")
+    }
+
+    package func quietText(_ style: TextStyle) -> String { "" }
+}

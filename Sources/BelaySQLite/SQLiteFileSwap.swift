@@ -1,0 +1,55 @@
+import BelayCore
+import BelaySystem
+
+/// Puts a copy in the place of a file that is missing, or that is no sound database: by name, not through SQLite.
+struct SQLiteFileSwap {
+    let path: String
+    let copy: String
+    /// Where the file that goes is kept, with its journals beside it; `nil` if there is none.
+    let kept: String?
+
+    /// - Throws: `SystemError`; then the file is as it was.
+    func run() throws {
+        let folder = try Folder.open(path: Paths.parent(of: path) ?? "/")
+        let status = try Paths.status(path)
+        let arriving = "\(path).belay-\(UInt32.random(in: 0...UInt32.max))"
+        do {
+            try Self.copy(copy, to: arriving, like: status)
+            if let kept {
+                try Self.copy(path, to: kept, like: nil)
+                for suffix in ["-wal", "-journal"] where Paths.exists(path + suffix) {
+                    try Self.copy(path + suffix, to: kept + suffix, like: nil)
+                }
+            }
+            // They belong to the file that goes, and would be applied to the one that comes.
+            for suffix in ["-wal", "-shm", "-journal"] where Paths.exists(path + suffix) {
+                try Paths.remove(path + suffix)
+            }
+            try Paths.rename(arriving, to: path)
+        } catch {
+            // What failed first is told; a stray file is harmless.
+            try? Paths.remove(arriving)
+            throw error
+        }
+        try folder.synchronize()
+    }
+
+    /// On stable storage when it returns.
+    private static func copy(_ source: String, to target: String, like status: FileStatus?) throws {
+        let from = try OpenFile.reading(path: source)
+        let file = try OpenFile.creating(path: target, mode: 0o600)
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+        defer { room.deallocate() }
+        while true {
+            let count = try from.read(into: room)
+            if count == 0 { break }
+            try file.write(UnsafeRawBufferPointer(rebasing: room[..<count]))
+        }
+        if let status {
+            // As root only; whoever may write the file already keeps it.
+            try? file.setOwner(status.userID, status.groupID)
+            try file.setPermissions(status.mode & 0o7777)
+        }
+        try file.synchronize()
+    }
+}

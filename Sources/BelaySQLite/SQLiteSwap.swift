@@ -1,0 +1,124 @@
+import BelaySystem
+import CSQLite
+
+/// Puts a copy in the place of a live database by SQLite's backup, in one transaction.
+///
+/// Everybody who has it open goes on, and sees the whole old or the whole new state. If the process dies in the middle,
+/// the journal brings the old state back.
+struct SQLiteSwap {
+    let path: String
+    /// The file whose contents come.
+    let copy: String
+    /// Where the contents that go are kept: a path that is not there yet.
+    let kept: String
+
+    /// How often it is tried to keep the last state and to lock the database with nobody in between.
+    private static let attemptsMaximum = 20
+    /// Milliseconds to wait for somebody else's transaction.
+    private static let patience = 30_000
+
+    /// - Throws: ``SQLiteFailure``, `SystemError`, or `CancellationError`; then the live database is as it was.
+    func run(_ header: SQLiteHeader) throws {
+        // Outlives the connections below, see there.
+        let files = SQLiteFiles(path)
+        try withExtendedLifetime(files) { try run(header, files) }
+    }
+
+    private func run(_ header: SQLiteHeader, _ files: SQLiteFiles) throws {
+        let writer = try SQLiteConnection(path, .writing)
+        let target = try SQLiteConnection(path, .writing)
+        for connection in [writer, target] {
+            // Makes the log, if there is to be one.
+            try Self.waiting { try connection.forEachRow(of: "SELECT 1 FROM sqlite_schema LIMIT 1") { _ in } }
+        }
+        if header.usesLog { try fitPages(header.pageSize) }
+        let source = try SQLiteConnection(copy, .immutable)
+        try files.open()
+        for attempt in 1...Self.attemptsMaximum {
+            try Task.checkCancellation()
+            let state = try keep(header, files, holding: attempt == 1 ? nil : writer)
+            if let state, try replace(target, by: source, { try files.fingerprint() == state }) { return }
+        }
+        throw SQLiteFailure(code: SQLITE_BUSY, message: "other programs write to it all the while")
+    }
+
+    /// Copies what is there; gives the fingerprint of the copied state, or `nil` if somebody wrote meanwhile.
+    ///
+    /// At first without keeping anybody from writing; then under a lock that `writer` holds.
+    private func keep(
+        _ header: SQLiteHeader,
+        _ files: SQLiteFiles,
+        holding writer: SQLiteConnection?
+    ) throws -> String? {
+        // Of the attempt before this one.
+        if Paths.exists(kept) { try Paths.remove(kept) }
+        if let writer { try Self.waiting { try writer.execute("BEGIN IMMEDIATE") } }
+        defer {
+            // Nothing was written in it.
+            if let writer { try? writer.execute("ROLLBACK") }
+        }
+        let before = try files.fingerprint()
+        let reader = try SQLiteConnection(path, .reading)
+        try SQLiteCopy.make(of: reader, at: kept, usesLog: header.usesLog, pageSize: header.pageSize)
+        try OpenFile.reading(path: kept).synchronize()
+        return try files.fingerprint() == before ? before : nil
+    }
+
+    /// Locks the database, and replaces its contents if they are still `expected`.
+    private func replace(
+        _ target: SQLiteConnection,
+        by source: SQLiteConnection,
+        _ expected: () throws -> Bool
+    ) throws -> Bool {
+        guard let backup = sqlite3_backup_init(target.handle, "main", source.handle, "main") else {
+            throw target.failure()
+        }
+        var isReplaced = false
+        let outcome = Result {
+            // A step of no pages takes the lock and nothing else.
+            try Self.waiting { try Self.step(backup, 0) }
+            guard try expected() else { return }
+            try Self.step(backup, -1)
+            isReplaced = true
+        }
+        let status = sqlite3_backup_finish(backup)
+        try outcome.get()
+        if isReplaced && status != SQLITE_OK { throw target.failure() }
+        return isReplaced
+    }
+
+    private static func step(_ backup: OpaquePointer, _ pages: Int32) throws(SQLiteFailure) {
+        let status = sqlite3_backup_step(backup, pages)
+        if status != SQLITE_OK && status != SQLITE_DONE {
+            throw SQLiteFailure(code: status, message: String(cString: sqlite3_errstr(status)))
+        }
+    }
+
+    /// Tries until nobody else is in the way.
+    private static func waiting(_ body: () throws -> Void) throws {
+        var waited = 0
+        while true {
+            try Task.checkCancellation()
+            do {
+                return try body()
+            } catch let failure as SQLiteFailure where failure.isBusy {
+                guard waited < patience else {
+                    throw SQLiteFailure(
+                        code: failure.code,
+                        message: "another program keeps the database locked"
+                    )
+                }
+                // A little, for the one that is in the way may be between two of its own.
+                sqlite3_sleep(5)
+                waited += 5
+            }
+        }
+    }
+
+    /// Gives the copy pages of the live database's size, which cannot change while it has a write-ahead log.
+    private func fitPages(_ pageSize: Int) throws {
+        let staged = try SQLiteConnection(copy, .writing)
+        guard try staged.text("PRAGMA page_size") != "\(pageSize)" else { return }
+        try staged.execute("PRAGMA journal_mode = DELETE; PRAGMA page_size = \(pageSize); VACUUM")
+    }
+}

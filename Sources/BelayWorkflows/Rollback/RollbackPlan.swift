@@ -1,0 +1,64 @@
+package import BelayCore
+import BelayParts
+
+/// What a rollback is asked to do.
+package struct RollbackRequest: Sendable {
+    package var snapshot: String
+    /// Names of databases, or of a database and one collection of it: `json/tasks`.
+    package var only: [String]
+
+    package init(snapshot: String, only: [String]) {
+        self.snapshot = snapshot
+        self.only = only
+    }
+}
+
+/// What a rollback will do.
+package struct RollbackPlan: Sendable {
+    /// A database, as it was and as it is.
+    package struct Database: Sendable {
+        package enum Present: Sendable {
+            /// Nothing was written since the snapshot: it stays as it is.
+            case same
+            case other
+            /// It is not there.
+            case missing
+        }
+
+        /// As it was named: the database, or one collection of it.
+        package var argument: String
+        package var stored: Manifest.Database
+        package var present: Present
+        let engine: any RestorableEngine
+    }
+
+    package var snapshot: StoredSnapshot
+    package var databases: [Database]
+
+    /// Those that will be replaced.
+    package var changing: [Database] {
+        databases.filter { if case .same = $0.present { false } else { true } }
+    }
+}
+
+/// What a rollback did.
+package struct RollbackResult: Sendable {
+    /// A database that was replaced.
+    package struct Database: Sendable {
+        package var argument: String
+        package var stored: Manifest.Database
+        let kept: KeptDatabase?
+        /// Where what was there is kept; `nil` if nothing was there.
+        package var keptPlace: String? { kept?.place }
+        /// How long the exchange itself took.
+        package var exchange: Duration
+    }
+
+    package var plan: RollbackPlan
+    /// What was there before; `nil` if nothing was there to be stored.
+    package var safety: StoredSnapshot?
+    package var databases: [Database]
+    /// How long it took to load and compare all of them.
+    package var loading: Duration
+    package var duration: Duration
+}

@@ -1,0 +1,125 @@
+import BelayCore
+import BelayParts
+import BelaySystem
+import Foundation
+import Testing
+
+@Suite struct `JSON documents that are brought back` {
+    private let moment = Timestamp(seconds: 1_795_000_000)
+
+    private func engine(_ scratch: Scratch) -> JSONCollections {
+        JSONCollections(
+            name: "docs",
+            path: "\(scratch.path)/data",
+            place: "data",
+            required: [],
+            kept: "\(scratch.path)/kept"
+        )
+    }
+
+    private func makeDocuments(_ scratch: Scratch) async throws -> (Manifest.Database, StoredPart) {
+        try FileManager.default.createDirectory(
+            atPath: "\(scratch.path)/data/other",
+            withIntermediateDirectories: true
+        )
+        for (name, text) in [
+            ("tasks.json", "[1, 2, 3]"), ("settings.json", "{\"a\": 1}"), ("README", "text"),
+            ("other/file", "text"),
+        ] {
+            try scratch.write(text, to: "data/\(name)")
+        }
+        let sink = Sink()
+        let state = try await engine(scratch).dump(to: sink)
+        let database = Manifest.Database(
+            name: "docs",
+            engine: "json",
+            path: ".belay/databases/docs",
+            tables: state.tables
+        )
+        return (database, StoredPart(sink))
+    }
+
+    private func read(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
+
+    private func names(_ path: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+    }
+
+    @Test func `change places with what is there, and leave other files alone`() async throws {
+        let scratch = try Scratch()
+        let (database, source) = try await makeDocuments(scratch)
+        try scratch.write("[9]", to: "data/tasks.json")
+        try scratch.write("[]", to: "data/new.json")
+        try FileManager.default.removeItem(atPath: "\(scratch.path)/data/settings.json")
+        let engine = engine(scratch)
+        let staged = try await engine.stage(database, from: source)
+        #expect(DatabaseComparison.differences(database.tables, try await staged.survey().tables).isEmpty)
+        #expect(try read("\(scratch.path)/data/tasks.json") == "[9]")
+        let kept = try #require(try await staged.swap(at: moment))
+        try await staged.discard()
+        #expect(try names("\(scratch.path)/data") == ["README", "other", "settings.json", "tasks.json"])
+        #expect(try read("\(scratch.path)/data/tasks.json") == "[1, 2, 3]")
+        #expect(try read("\(scratch.path)/data/other/file") == "text")
+        #expect(try names(kept.place) == ["new.json", "tasks.json"])
+        #expect(try await engine.kept() == [kept])
+
+        let second = try #require(try await engine.takeBack(kept, at: moment))
+        #expect(try names("\(scratch.path)/data") == ["README", "new.json", "other", "tasks.json"])
+        #expect(try names(second.place) == ["settings.json", "tasks.json"])
+        try await engine.drop(kept)
+        #expect(try await engine.kept() == [second])
+        #expect(try names(scratch.path) == ["data", "kept"], "nothing is left beside them")
+    }
+
+    @Test func `come back one by one`() async throws {
+        let scratch = try Scratch()
+        let (database, source) = try await makeDocuments(scratch)
+        try scratch.write("[9]", to: "data/tasks.json")
+        try scratch.write("{}", to: "data/settings.json")
+        let engine = engine(scratch)
+        let tasks = engine.collection("tasks")
+        let staged = try await tasks.stage(database, from: source)
+        #expect(try await staged.survey().tables == database.tables.filter { $0.name == "tasks" })
+        let kept = try #require(try await staged.swap(at: moment))
+        try await staged.discard()
+        #expect(try read("\(scratch.path)/data/tasks.json") == "[1, 2, 3]")
+        #expect(try read("\(scratch.path)/data/settings.json") == "{}", "only the one that was named")
+        #expect(try names("\(scratch.path)/data") == ["README", "other", "settings.json", "tasks.json"])
+        #expect(try await engine.kept() == [kept])
+        // Also by the engine of all of them, which must not take one document for the whole.
+        let second = try #require(try await engine.takeBack(kept, at: moment))
+        #expect(try read("\(scratch.path)/data/tasks.json") == "[9]")
+        #expect(try read("\(scratch.path)/data/settings.json") == "{}")
+        for state in [kept, second] { try await engine.drop(state) }
+        #expect(try await engine.kept().isEmpty)
+        await #expect(throws: BelayError.self) {
+            try await engine.collection("none").stage(database, from: source)
+        }
+    }
+
+    @Test func `come where there are none, and are gone without a trace if they are not wanted`() async throws
+    {
+        let scratch = try Scratch()
+        let (database, source) = try await makeDocuments(scratch)
+        try FileManager.default.removeItem(atPath: "\(scratch.path)/data")
+        let engine = engine(scratch)
+        try await engine.stage(database, from: source).discard()
+        #expect(try names(scratch.path).isEmpty)
+        let staged = try await engine.stage(database, from: source)
+        #expect(try await staged.swap(at: moment) == nil)
+        try await staged.discard()
+        #expect(try names("\(scratch.path)/data") == ["settings.json", "tasks.json"])
+    }
+
+    @Test func `are tried out, and told if they are none`() async throws {
+        let scratch = try Scratch()
+        var (database, source) = try await makeDocuments(scratch)
+        let state = try await engine(scratch).rehearse(database, from: source)
+        #expect(DatabaseComparison.differences(database.tables, state.tables).isEmpty)
+        source.contents["docs/tasks.json"] = Data("[1, 2".utf8)
+        database.name = "docs"
+        await #expect(throws: BelayError.self) {
+            try await engine(scratch).rehearse(database, from: source)
+        }
+    }
+}

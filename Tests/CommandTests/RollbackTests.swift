@@ -1,0 +1,140 @@
+import BelaySQLite
+import Foundation
+import Testing
+
+@Suite struct `A rollback of databases` {
+    private func makeSandbox() async throws -> (sandbox: Sandbox, live: SQLiteConnection) {
+        let sandbox = try Sandbox()
+        try sandbox.write(
+            "belay.yaml",
+            """
+            databases:
+              main: { sqlite: main.db }
+              notes: { json: notes }
+              any: { dump: "echo words" }
+
+            """
+        )
+        try sandbox.write("notes/tasks.json", "[1, 2, 3]")
+        let live = try SQLiteConnection("\(sandbox.project)/main.db", .creating)
+        try live.execute(
+            "PRAGMA journal_mode = WAL; CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT); "
+                + "INSERT INTO item(name) VALUES ('one'), ('two')"
+        )
+        try await sandbox.initialize()
+        try await sandbox.backup()
+        return (sandbox, live)
+    }
+
+    private func names(_ live: SQLiteConnection) throws -> String? {
+        try live.text("SELECT group_concat(name) FROM item")
+    }
+
+    @Test func `brings them back under those who have them open, and can itself be taken back`() async throws
+    {
+        let (sandbox, live) = try await makeSandbox()
+        try live.execute("DELETE FROM item; INSERT INTO item(name) VALUES ('wrong')")
+        let later = ["BELAY_TEST_NOW": "\(Sandbox.now + 60)"]
+
+        let plan = try await sandbox.done("rollback", "latest", "--only", "main", "-n", environment: later)
+            .text
+        #expect(plan.contains("replace  main") && plan.contains("1 table, 2 rows"), "\(plan)")
+        #expect(try names(live) == "wrong")
+
+        let outcome = try await sandbox.done(
+            "rollback",
+            "latest",
+            "--only",
+            "main",
+            "--yes",
+            environment: later
+        ).text
+        #expect(try names(live) == "one,two")
+        let kept = try #require(outcome.firstMatch(of: /what it replaced: (.*)/)?.1)
+        #expect(try names(try SQLiteConnection(String(kept), .immutable)) == "wrong")
+        let undo = try #require(outcome.firstMatch(of: /undo +belay (.*)/)?.1).split(separator: " ").map(
+            String.init
+        )
+        #expect(try await sandbox.done("list").text.contains("safety"))
+
+        let environment = ["BELAY_TEST_NOW": "\(Sandbox.now + 120)"]
+        try await sandbox.run([try Sandbox.binary()] + undo + ["-y"], environment: environment)
+        #expect(try names(live) == "wrong")
+        let again = try await sandbox.done(
+            "rollback",
+            "latest~1",
+            "--only",
+            "main",
+            "-y",
+            environment: environment
+        )
+        #expect(try names(live) == "wrong", "\(again.text)")
+    }
+
+    @Test func `makes one anew that is gone`() async throws {
+        let (sandbox, live) = try await makeSandbox()
+        _ = live
+        try sandbox.remove("main.db")
+        let outcome = try await sandbox.done("rollback", "latest", "--only", "main", "--yes").text
+        #expect(outcome.contains("create   main") && !outcome.contains("undo "), "\(outcome)")
+        #expect(try names(try SQLiteConnection("\(sandbox.project)/main.db", .reading)) == "one,two")
+    }
+
+    @Test func `is refused before anything changes`() async throws {
+        let (sandbox, live) = try await makeSandbox()
+        try live.execute("DELETE FROM item")
+        for (arguments, status, words) in [
+            (["--only", "main"], 2, "nobody to ask"), ([], 2, "no database is named"),
+            (["--only", "none", "--yes"], 2, "holds no database 'none'"),
+            (["--only", "any", "--yes"], 2, "cannot bring back a database of the engine 'command'"),
+        ] {
+            let outcome = try await sandbox.run(
+                [try Sandbox.binary(), "rollback", "latest"] + arguments,
+                environment: [:],
+                directory: sandbox.project
+            )
+            #expect(Int(outcome.status) == status && outcome.errors.contains(words), "\(outcome.errors)")
+        }
+        #expect(try names(live) == nil)
+        #expect(try await sandbox.done("list").text.contains("safety") == false)
+    }
+
+    @Test func `tells programs what it did`() async throws {
+        let (sandbox, live) = try await makeSandbox()
+        try live.execute("DELETE FROM item")
+        let objects = try await sandbox.done(
+            "rollback",
+            "latest",
+            "--only",
+            "main",
+            "--yes",
+            "--json",
+            environment: ["BELAY_TEST_NOW": "\(Sandbox.now + 60)"]
+        ).objects()
+        #expect(objects.map { $0["message_type"] as? String } == ["plan", "summary"])
+        #expect((objects.last?["undo"] as? String)?.hasPrefix("belay rollback ") == true)
+    }
+}
+
+@Suite struct `A deep verification` {
+    @Test func `loads databases and compares them with what was counted`() async throws {
+        let sandbox = try Sandbox()
+        try sandbox.write(
+            "belay.yaml",
+            "databases: { main: { sqlite: main.db }, notes: { json: notes }, any: { dump: 'echo words' } }\n"
+        )
+        try sandbox.write("notes/tasks.json", "[1, 2, 3]")
+        let live = try SQLiteConnection("\(sandbox.project)/main.db", .creating)
+        try live.execute("CREATE TABLE item(name TEXT); INSERT INTO item VALUES ('one'), ('two')")
+        try await sandbox.initialize()
+        try await sandbox.backup()
+        let outcome = try await sandbox.belay("verify", "--deep")
+        #expect(outcome.status == 3, "\(outcome.errors)")
+        #expect(outcome.text.contains("loaded, and compared with what was stored: 1 table, 2 rows"))
+        #expect(outcome.text.contains("1 table, 3 rows"))
+        #expect(outcome.text.contains("not loaded: belay cannot load a database of the engine 'command'"))
+        let object = try await sandbox.belay("verify", "--deep", "--json").objects()[0]
+        let databases = try #require(object["databases"] as? [[String: Any]])
+        #expect(databases.map { $0["outcome"] as? String } == ["same", "same", "untried"])
+    }
+}
