@@ -16,6 +16,31 @@ package protocol DatabaseEngine: Sendable {
 
     /// Hands the state over and tells what it is.
     func dump(to sink: any PartSink) async throws -> DatabaseState
+
+    /// Tells what a dump would, and stores nothing.
+    func survey() async throws -> DatabaseState
+}
+
+extension DatabaseEngine {
+    package func survey() async throws -> DatabaseState { try await dump(to: ForgetfulSink()) }
+}
+
+/// Takes everything in and keeps nothing.
+private struct ForgetfulSink: PartSink {
+    func store(
+        _ name: String,
+        standingFor place: String?,
+        reading read: (UnsafeMutableRawBufferPointer) throws -> Int
+    ) async throws -> UInt64 {
+        var room = [UInt8](repeating: 0, count: 1 << 20)
+        var size: UInt64 = 0
+        while true {
+            try Task.checkCancellation()
+            let count = try room.withUnsafeMutableBytes { try read($0) }
+            if count == 0 { return size }
+            size += UInt64(count)
+        }
+    }
 }
 
 /// What an engine tells of a state that it handed over.

@@ -44,6 +44,11 @@ struct SQLiteSurvey {
             // A virtual table's rows are in tables of its own, which are in the list, too.
             if type == "table", !sql.uppercased().hasPrefix("CREATE VIRTUAL") { names.append(name) }
         }
+        // What programs number their schemas with.
+        for setting in ["user_version", "application_id"] {
+            guard let value = try database.text("PRAGMA \(setting)"), value != "0" else { continue }
+            schema += "PRAGMA \(setting) = \(value);\n"
+        }
         for name in names {
             try Task.checkCancellation()
             tables.append(try Self.table(name, in: database))

@@ -66,6 +66,20 @@ import Testing
         #expect(try await engine.fingerprint() == nil, "a crash would empty it without a trace")
     }
 
+    @Test func `tells the same without a dump, its definitions too`() async throws {
+        let server = try PostgresServer()
+        try server.sql("CREATE TABLE item(id serial PRIMARY KEY); INSERT INTO item DEFAULT VALUES")
+        let engine = try engine(server)
+        let dumped = try await engine.dump(to: Sink())
+        #expect(try await engine.survey() == dumped)
+        let schema = try #require(dumped.schema)
+        #expect(schema.contains("CREATE TABLE public.item (") && !schema.contains("restrict "), "\(schema)")
+        try server.sql("INSERT INTO item DEFAULT VALUES; CREATE VIEW few AS SELECT 1 AS n")
+        let later = try await engine.survey()
+        #expect(later.tables == [Manifest.Table(name: "public.item", rows: 2)])
+        #expect(SchemaObjects.difference(schema, later.schema ?? "") == "view public.few added")
+    }
+
     @Test func `that cannot be reached is said to be, in the server's words`() async throws {
         let server = try PostgresServer()
         for text in ["dbname=none", "host=/nowhere dbname=shop"] {

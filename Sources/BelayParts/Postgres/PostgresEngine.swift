@@ -38,6 +38,15 @@ package struct PostgresEngine: DatabaseEngine {
     }
 
     package func dump(to sink: any PartSink) async throws -> DatabaseState {
+        try await look { try await store($0, $1, in: sink) }
+    }
+
+    package func survey() async throws -> DatabaseState { try await look { _, _ in } }
+
+    /// Looks at one state, which `storing` may read as well by the name of its snapshot.
+    private func look(
+        _ storing: (_ snapshot: String, _ programs: PostgresPrograms) async throws -> Void
+    ) async throws -> DatabaseState {
         try await withTaskExecutorPreference(BlockingPool.files) {
             let installed = PostgresPrograms.installed(environment)
             let (session, version) = try reporting { try open(installed) }
@@ -50,9 +59,11 @@ package struct PostgresEngine: DatabaseEngine {
             state.version = "\(version / 10_000).\(version % 10_000)"
             state.fingerprint = try reporting { try Self.fingerprint(session) }
             async let tables = count(session)
-            try await store(snapshot, programs, in: sink)
+            async let schema = schema(snapshot, programs)
+            try await storing(snapshot, programs)
             state.tables = try await tables
-            // Until here its transaction held what both have read.
+            state.schema = try await schema
+            // Until here its transaction held what all have read.
             try session.close()
             return state
         }
@@ -73,6 +84,14 @@ package struct PostgresEngine: DatabaseEngine {
             }
         } onCancel: {
             running.terminate()
+        }
+    }
+
+    private func schema(_ snapshot: String, _ programs: PostgresPrograms) async throws -> String {
+        do {
+            return try await PostgresSchema.text(of: connection, at: snapshot, programs, environment)
+        } catch let error as PostgresFailure {
+            throw failure(error.message)
         }
     }
 
