@@ -80,4 +80,12 @@ package struct Engines: DatabaseEngines {
             )
         }
     }
+
+    package func rowComparison(of engine: String) -> (any RowComparison)? {
+        switch engine {
+        case "sqlite": SQLiteRows()
+        case "json": JSONRows()
+        default: nil
+        }
+    }
 }

@@ -80,6 +80,9 @@ package struct DiffTotalsDocument: ReportDocument {
     package let removed: Count
     package let linesAdded: UInt64?
     package let linesRemoved: UInt64?
+    /// Databases and captures that are not as they were.
+    package let changedDatabases: Int
+    package let changedCaptures: Int
     package let failures: [Failure]
     private let isEmpty: Bool
 
@@ -96,6 +99,8 @@ package struct DiffTotalsDocument: ReportDocument {
         case added, removed
         case linesAdded = "lines_added"
         case linesRemoved = "lines_removed"
+        case changedDatabases = "changed_databases"
+        case changedCaptures = "changed_captures"
         case failures
     }
 
@@ -114,7 +119,9 @@ package struct DiffTotalsDocument: ReportDocument {
         linesAdded = form == .names ? nil : totals.linesAdded
         linesRemoved = form == .names ? nil : totals.linesRemoved
         failures = result.failures.map { Failure(path: $0.path, reason: $0.reason) }
-        isEmpty = totals.isEmpty
+        changedDatabases = result.databases.count { $0.difference.state != .unchanged }
+        changedCaptures = result.captures.count { $0.state != .unchanged }
+        isEmpty = result.isEmpty
     }
 
     package func text(_ style: TextStyle) -> String {
@@ -141,6 +148,10 @@ package struct DiffTotalsDocument: ReportDocument {
             changed.append("\(BelayCore.Count.text(changedMetadata, "entry", "entries")) in metadata")
         }
         add("changed", changed.joined(separator: ", "))
+        var parts: [String] = []
+        if changedDatabases > 0 { parts.append(BelayCore.Count.text(changedDatabases, "database")) }
+        if changedCaptures > 0 { parts.append(BelayCore.Count.text(changedCaptures, "capture")) }
+        add("parts", parts.joined(separator: ", "))
         if let linesAdded, let linesRemoved {
             add(
                 "lines",

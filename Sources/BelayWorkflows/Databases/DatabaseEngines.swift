@@ -12,6 +12,9 @@ package protocol DatabaseEngines: Sendable {
         forStored database: Manifest.Database,
         in workspace: Workspace
     ) -> (any RehearsableEngine)?
+
+    /// How stored states of an engine are compared row by row; `nil` where that cannot be done.
+    func rowComparison(of engine: String) -> (any RowComparison)?
 }
 
 extension DatabaseSettings {
@@ -21,14 +24,18 @@ extension DatabaseSettings {
         return ["-wal", "-shm", "-journal"].map { source + $0 }
     }
 
+    /// The file or folder that it is, as the configuration names it; `nil` if it is none.
+    var path: String? {
+        switch engine {
+        case .sqlite(let file): file
+        case .json(let folder, _): folder
+        case .postgres, .command: nil
+        }
+    }
+
     /// Where the database lies below the project's directory; `nil` if it is no file there.
     package func source(in directory: String) -> String? {
-        let path: String
-        switch engine {
-        case .sqlite(let file): path = file
-        case .json(let folder, _): path = folder
-        case .postgres, .command: return nil
-        }
+        guard let path else { return nil }
         if !path.hasPrefix("/") { return path }
         return path.hasPrefix(directory + "/") ? String(path.dropFirst(directory.count + 1)) : nil
     }

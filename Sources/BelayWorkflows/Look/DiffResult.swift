@@ -13,6 +13,10 @@ package struct DiffRequest: Sendable {
     package var includesMetadata = false
     /// Whether the contents of texts are compared.
     package var comparesTexts = false
+    /// Whether the rows of databases are compared, where their engine can.
+    package var comparesRows = false
+    /// So many rows of a table are told; the others are counted.
+    package var rowsMaximum = 20
 
     package init() {}
 }
@@ -130,10 +134,46 @@ package struct DiffTotals: Hashable, Sendable {
     }
 }
 
+/// What became of a database, and what was looked at in it.
+package struct DatabaseDiff: Sendable {
+    package var difference: DatabaseDifference
+    /// What differs in the definitions, if that was asked for.
+    package var schemaPatch: DiffPatch.Body?
+    /// The rows that differ, if that was asked for and the engine can tell.
+    package var rows: [TableRows] = []
+    /// Why rows are not told although they were asked for.
+    package var rowsProblem: String?
+
+    package init(_ difference: DatabaseDifference) {
+        self.difference = difference
+    }
+}
+
+/// What became of a command's output.
+package struct CaptureDiff: Sendable {
+    package var name: String
+    package var state: DatabaseDifference.State
+    /// Bytes.
+    package var sizeBefore: UInt64?
+    package var sizeAfter: UInt64?
+    /// What differs in the text, if that was asked for.
+    package var body: DiffPatch.Body?
+
+    package init(name: String, state: DatabaseDifference.State, sizeBefore: UInt64?, sizeAfter: UInt64?) {
+        self.name = name
+        self.state = state
+        self.sizeBefore = sizeBefore
+        self.sizeAfter = sizeAfter
+    }
+}
+
 /// How a comparison ended.
 package struct DiffResult: Sendable {
     package var sides: DiffSides
     package var totals: DiffTotals
+    /// In the order of the older side; those that only the newer one has come last.
+    package var databases: [DatabaseDiff] = []
+    package var captures: [CaptureDiff] = []
     /// What could not be read, of the project now or when a snapshot was made, and so was not compared.
     package var failures: [SourceFailure]
 
@@ -141,5 +181,11 @@ package struct DiffResult: Sendable {
         self.sides = sides
         self.totals = totals
         self.failures = failures
+    }
+
+    /// Whether both sides are equal, as far as was asked.
+    package var isEmpty: Bool {
+        totals.isEmpty && databases.allSatisfy { $0.difference.state == .unchanged }
+            && captures.allSatisfy { $0.state == .unchanged }
     }
 }

@@ -1,8 +1,6 @@
 package import BelayArchive
 import BelayCore
-import BelayProject
 import BelayRepository
-import BelayRules
 import BelaySystem
 
 /// Compares two snapshots, or a snapshot with the project as it is now.
@@ -39,9 +37,10 @@ package struct DiffWorkflow: Sendable {
         }
     }
 
-    /// Gives the changes in the order of their paths, as they are found.
+    /// Gives the changes of files in the order of their paths, as they are found; those of databases and captures stand in
+    /// the result.
     ///
-    /// What belay adds to snapshots is left out. Of a snapshot that holds only some paths, only those are
+    /// What belay adds to snapshots is left out. Of a snapshot that holds only some parts or paths, only those are
     /// compared. What is compared is told to `begin` before the first change.
     package func run(
         whileScanning: Scanning,
@@ -52,56 +51,116 @@ package struct DiffWorkflow: Sendable {
             let old = try await access.snapshot(request.from ?? "latest")
             let other: LocatedSnapshot?
             if let to = request.to { other = try await access.snapshot(to) } else { other = nil }
-            let manifests = try await manifests([old] + [other].compactMap { $0 })
-            let paths = paths(manifests.map(\.?.scope))
-            var unread = [UnreadPaths(old, manifests.first ?? nil), UnreadPaths()]
+            let snapshots = [old] + [other].compactMap { $0 }
+            let manifests = try await manifests(snapshots)
+            let selection = DiffSelection(request.only, workspace.project, snapshots, manifests)
+            var unread = [UnreadPaths(old, manifests[0]), UnreadPaths()]
             var result = DiffResult(
                 sides: DiffSides(old: old.stored, new: other?.stored),
                 totals: DiffTotals(),
                 failures: []
             )
-            let new: Side
-            if let other {
-                new = Side(other, access)
-                unread[1] = UnreadPaths(other, manifests.last ?? nil)
-            } else {
-                let scan = try await whileScanning {
-                    try await ProjectScan.run(access, against: old.stored, progress: progress)
+            return try await ScratchFiles.with(workspace) { scratch in
+                let before = try await PartSides(old, manifests[0], access)
+                let after: PartSides
+                let new: Side?
+                if let other {
+                    after = try await PartSides(other, manifests[1], access)
+                    new = Side(other, access)
+                    unread[1] = UnreadPaths(other, manifests[1])
+                } else {
+                    let now = try await look(access, old.stored, before, selection, scratch, whileScanning)
+                    after = now.parts
+                    result.failures = now.scan?.failures ?? []
+                    unread[1] = UnreadPaths(result.failures)
+                    let folder = try Folder.open(path: workspace.project.directory)
+                    new = now.scan.map { Side($0, .onDisk(folder)) }
                 }
-                result.failures = scan.failures
-                unread[1] = UnreadPaths(scan.failures)
-                new = Side(scan, .onDisk(try Folder.open(path: workspace.project.directory)))
+                try await begin(result.sides)
+                let parts = try await PartsComparison(
+                    access: access,
+                    request: request,
+                    selection: selection,
+                    old: before,
+                    new: after,
+                    scratch: scratch
+                ).run()
+                if selection.hasFiles, let new {
+                    let sides = (Side(old, access), new)
+                    result.totals = try await compareFiles(sides, selection, parts.places, &unread, body)
+                }
+                result.databases = parts.databases
+                result.captures = parts.captures
+                result.failures += unread.flatMap(\.met) + parts.failures
+                return result
             }
-            try await begin(result.sides)
-            let before = Side(old, access)
-            let comparison = TreeComparison(
-                old: before.source,
-                new: new.source,
-                leavingOut: GeneratedFolder.name,
-                paths: paths
-            )
-            var totals = DiffTotals()
-            let missing = try await comparison.run(before.tree, new.tree) { change in
-                // What could not be read is missing, but nobody removed it.
-                if change.new == nil && unread[1].hides(change.path) { return }
-                if change.old == nil && unread[0].hides(change.path) { return }
-                guard let entry = try await entry(change, before, new) else { return }
-                totals.add(entry)
-                try await body(entry)
-            }
-            if let number = missing.first {
-                let text = String(decoding: paths[number], as: UTF8.self)
-                throw BelayError(
-                    .pathNotFound,
-                    "neither side of the comparison holds '\(text)'",
-                    hint: "name parts or paths below the project",
-                    subjects: [text]
-                )
-            }
-            result.totals = totals
-            result.failures += unread.flatMap(\.met)
-            return result
         }
+    }
+
+    /// Looks at the project as it is now: its databases and captures first, then its files, if they are compared.
+    private func look(
+        _ access: SnapshotAccess,
+        _ old: StoredSnapshot,
+        _ earlier: PartSides,
+        _ selection: DiffSelection,
+        _ scratch: ScratchFiles,
+        _ whileScanning: Scanning
+    ) async throws -> (parts: PartSides, scan: ProjectScan?) {
+        let known = try await workspace.repository.loadKnownBlobs()
+        let live = LiveParts(
+            workspace: workspace,
+            selection: selection,
+            snapshot: old,
+            earlier: earlier,
+            known: known,
+            scratch: scratch,
+            comparesRows: request.comparesRows
+        )
+        guard selection.hasFiles else { return (try await live.look().sides, nil) }
+        var sides = PartSides()
+        let scan = try await whileScanning {
+            let found = try await live.look()
+            sides = found.sides
+            return try await ProjectScan.run(access, found.overlays, known, progress: progress)
+        }
+        return (sides, scan)
+    }
+
+    /// Compares the files of both sides, but for those that are told of as databases.
+    private func compareFiles(
+        _ sides: (old: Side, new: Side),
+        _ selection: DiffSelection,
+        _ databases: Set<[UInt8]>,
+        _ unread: inout [UnreadPaths],
+        _ body: (DiffEntry) async throws -> Void
+    ) async throws -> DiffTotals {
+        let (old, new) = sides
+        let comparison = TreeComparison(
+            old: old.source,
+            new: new.source,
+            leavingOut: GeneratedFolder.name,
+            paths: selection.paths
+        )
+        var totals = DiffTotals()
+        let missing = try await comparison.run(old.tree, new.tree) { change in
+            if databases.contains(change.path) { return }
+            // What could not be read is missing, but nobody removed it.
+            if change.new == nil && unread[1].hides(change.path) { return }
+            if change.old == nil && unread[0].hides(change.path) { return }
+            guard let entry = try await entry(change, old, new) else { return }
+            totals.add(entry)
+            try await body(entry)
+        }
+        if let number = missing.first {
+            let text = String(decoding: selection.paths[number], as: UTF8.self)
+            throw BelayError(
+                .pathNotFound,
+                "neither side of the comparison holds '\(text)'",
+                hint: "name parts or paths below the project",
+                subjects: [text]
+            )
+        }
+        return totals
     }
 
     /// What the snapshots say of themselves; `nil` for those of other programs, and where it cannot be read.
@@ -118,18 +177,6 @@ package struct DiffWorkflow: Sendable {
             }
         }
         return manifests
-    }
-
-    /// The paths to compare: those asked for, or those that a partial snapshot holds.
-    private func paths(_ scopes: [Manifest.Scope?]) -> [[UInt8]] {
-        if !request.only.isEmpty {
-            return request.only.flatMap { name in
-                let component = workspace.project.configuration.components.first { $0.name == name }
-                return (component?.paths ?? [name]).map { SnapshotPath.normalized($0) }
-            }
-        }
-        let only = scopes.lazy.compactMap(\.?.only).first { !$0.isEmpty } ?? []
-        return only.map { SnapshotPath.normalized($0) }
     }
 
     /// What is to be told of a change; `nil` for nothing.

@@ -1,7 +1,6 @@
 package import BelayArchive
 package import BelayCore
 import BelayFormat
-import BelayProject
 import BelayRepository
 import BelaySystem
 
@@ -14,11 +13,12 @@ package struct ProjectScan: Sendable {
 
     /// Stores the project's files in a rehearsal: what a backup would store now.
     ///
-    /// What the last backup saw and is unchanged is not read. A database that is as it was in `snapshot`, with which the
-    /// project is compared, counts as its copy there: the live file may differ from it and mean the same.
+    /// What the last backup saw and is unchanged is not read. What `overlays` names counts as what stands there: the live
+    /// file of a database may differ from its copy and mean the same.
     static func run(
         _ access: SnapshotAccess,
-        against snapshot: StoredSnapshot,
+        _ overlays: CaptureOverlays,
+        _ known: KnownBlobs,
         progress: CaptureProgress
     ) async throws -> ProjectScan {
         let workspace = access.workspace
@@ -26,8 +26,8 @@ package struct ProjectScan: Sendable {
         // Blobs are dropped, so compressing them would be for nothing.
         var settings = ArchiveSettings(of: workspace, started: workspace.clock.now())
         settings.compression = .off
-        let known = try await workspace.repository.loadKnownBlobs()
-        try await overlay(&settings, snapshot, workspace, known)
+        settings.overlays = overlays
+        settings.includeOverlays()
         // One that may read the cache, and one that never writes it.
         let cache = Archiver(
             repository: workspace.repository,
@@ -54,26 +54,5 @@ package struct ProjectScan: Sendable {
             source: TreeSource(fresh: try await rehearsal.trees(), stored: access.trees),
             failures: result.failures
         )
-    }
-
-    private static func overlay(
-        _ settings: inout ArchiveSettings,
-        _ snapshot: StoredSnapshot,
-        _ workspace: Workspace,
-        _ known: KnownBlobs
-    ) async throws {
-        let databases = workspace.project.configuration.databases
-        let states = try await EarlierState.all(of: databases, in: snapshot, workspace, known: known)
-        for database in databases {
-            for path in database.companions(in: workspace.project.directory) {
-                settings.overlays.leaveOut(path)
-            }
-            guard let state = states[database.name], let source = state.database.source,
-                let file = state.files.first
-            else { continue }
-            let engine = try workspace.engines.engine(for: database, in: workspace)
-            if try await state.isCurrent(engine) { settings.overlays.add(file.stream, for: source) }
-        }
-        settings.includeOverlays()
     }
 }
