@@ -20,7 +20,10 @@ import Testing
         #expect(try await sandbox.done("list", "--json").text.contains("\"failure_count\":1"))
         // What is no path hides none.
         try sandbox.remove("captures/python")
-        #expect(try await sandbox.done("diff").text.contains("-  captures/python"))
+        let compared = try await sandbox.belay("diff")
+        #expect(compared.text.contains("-  captures/python"))
+        // The capture cannot be compared: the snapshot lacks it.
+        #expect(compared.status == 3 && compared.errors.contains("could not store it"), "\(compared.errors)")
         try sandbox.write("belay.yaml", "project: demo\n")
         try await sandbox.backup(at: Sandbox.now + 10)
         #expect(!(try await sandbox.done("show").text.contains("incomplete")))
