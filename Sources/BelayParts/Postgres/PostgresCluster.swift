@@ -61,11 +61,16 @@ struct PostgresCluster {
         let settings =
             "-k \(folder.path) -c listen_addresses= -c fsync=off -c full_page_writes=off "
             + "-c max_wal_size=4GB -c autovacuum=off -c shared_buffers=128MB"
-        try run(
-            prefix + [
-                programs.path("pg_ctl"), "-D", data, "-l", "\(data)/log", "-w", "-o", settings, "start",
-            ]
-        )
+        let log = "\(data)/log"
+        do {
+            try run(
+                prefix + [programs.path("pg_ctl"), "-D", data, "-l", log, "-w", "-o", settings, "start"]
+            )
+        } catch let failure as PostgresFailure {
+            // pg_ctl says no more than that; where there is no log, that is all.
+            let words = (try? readFile(path: log, limit: 1 << 20)).map { String(decoding: $0, as: UTF8.self) }
+            throw words.map { PostgresFailure(said: $0) } ?? failure
+        }
     }
 
     /// Ends it at once; nothing in it is needed any more.
