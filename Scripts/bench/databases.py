@@ -148,8 +148,6 @@ def make_sqlite(path, megabytes):
         database.executemany("INSERT INTO sale VALUES (?, ?, ?, ?, ?, ?)",
                              [row(rng, key) for key in range(start, min(start + 50_000, rows))])
         database.commit()
-    database.execute("CREATE INDEX by_customer ON sale(customer)")
-    database.commit()
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
     return rows

@@ -8,11 +8,23 @@ package struct StoredStream: Hashable, Sendable {
     package var content: [BlobID]
     /// Bytes.
     package var size: UInt64
+    /// How finely it was cut, if as a database: see ``ChunkerParameters/database(bits:)``.
+    package var chunkBits: Int?
 
-    package init(content: [BlobID], size: UInt64) {
+    package init(content: [BlobID], size: UInt64, chunkBits: Int? = nil) {
         self.content = content
         self.size = size
+        self.chunkBits = chunkBits
     }
+}
+
+/// How a stream is cut.
+package enum StreamCutting: Hashable, Sendable {
+    /// As files are, and by restic.
+    case file
+    /// By how well the beginning of the stream compresses, but as finely as before unless that is far off: what is
+    /// cut otherwise is stored anew.
+    case database(bitsBefore: Int?)
 }
 
 /// Stores what comes out of a stream, such as a database's dump: cut, hashed, compressed and packed on the way.
@@ -25,22 +37,22 @@ package struct StreamCapture: Sendable {
 
     private let repository: Repository
     private let writer: BlobWriter
-    private let chunker: Chunker
+    private let tables: ChunkerTables
+    private let cutting: StreamCutting
     private let compression: CompressionLevel
 
-    /// Cuts between the sizes of `parameters`; a file has restic's, a database finer ones.
     package init(
         _ repository: Repository,
         through writer: BlobWriter,
-        parameters: ChunkerParameters,
+        cutting: StreamCutting,
         compression: CompressionLevel
     ) throws {
         self.repository = repository
         self.writer = writer
+        self.cutting = cutting
         self.compression = compression
         do throws(FormatError) {
-            let tables = try ChunkerTables(polynomial: repository.config.polynomial)
-            chunker = Chunker(tables: tables, parameters: parameters)
+            tables = try ChunkerTables(polynomial: repository.config.polynomial)
         } catch {
             throw BelayError(.repositoryUnsupported, "the repository's chunker cannot be used", cause: error)
         }
@@ -60,13 +72,14 @@ package struct StreamCapture: Sendable {
     ) async throws -> StoredStream {
         var parts: [[BlobID]] = []
         var size: UInt64 = 0
+        var chunker: Chunker?
         try await withThrowingTaskGroup(of: (Int, [BlobID]).self) { group in
             var waiting = 0
             var carried: [UInt8] = []
             var isAtEnd = false
             while !isAtEnd {
                 try Task.checkCancellation()
-                let piece = try next(after: &carried, &isAtEnd, read)
+                let piece = try next(after: &carried, &isAtEnd, &chunker, read)
                 size += UInt64(piece.chunks.last?.upperBound ?? 0)
                 if piece.chunks.isEmpty { continue }
                 if waiting == BlockingPool.processorCount, let (number, ids) = try await group.next() {
@@ -82,13 +95,16 @@ package struct StreamCapture: Sendable {
             }
             for try await (number, ids) in group { parts[number] = ids }
         }
-        return StoredStream(content: parts.flatMap(\.self), size: size)
+        var stream = StoredStream(content: parts.flatMap(\.self), size: size)
+        if cutting != .file { stream.chunkBits = chunker?.parameters.averageBits }
+        return stream
     }
 
     /// Reads until a piece is full, and cuts it; what follows the last cut is for the next piece.
     private func next(
         after carried: inout [UInt8],
         _ isAtEnd: inout Bool,
+        _ chunker: inout Chunker?,
         _ read: (UnsafeMutableRawBufferPointer) throws -> Int
     ) throws -> Piece {
         var bytes = carried
@@ -106,17 +122,42 @@ package struct StreamCapture: Sendable {
         }
         var chunks: [Range<Int>] = []
         var start = 0
-        let maximum = chunker.parameters.maximum
+        let cutter = try chunker ?? Chunker(tables: tables, parameters: parameters(for: bytes[..<filled]))
+        chunker = cutter
+        let maximum = cutter.parameters.maximum
         bytes.withUnsafeBytes { buffer in
             while start < filled && (isAtEnd || filled - start >= maximum) {
                 let rest = UnsafeRawBufferPointer(rebasing: buffer[start..<filled])
-                let length = chunker.nextCut(in: rest)
+                let length = cutter.nextCut(in: rest)
                 chunks.append(start..<(start + length))
                 start += length
             }
         }
         carried = Array(bytes[start..<filled])
         return Piece(bytes: bytes, chunks: chunks)
+    }
+
+    /// How to cut a stream that begins like this.
+    private func parameters(for beginning: ArraySlice<UInt8>) throws -> ChunkerParameters {
+        guard case .database(let before) = cutting else { return .restic }
+        let bits = ChunkerParameters.databaseBits(forRatio: try Self.ratio(of: beginning))
+        if let before, abs(before - bits) <= 1 { return .database(bits: before) }
+        return .database(bits: bits)
+    }
+
+    /// How many times smaller samples of some bytes become, each a chunk's length.
+    private static func ratio(of bytes: ArraySlice<UInt8>) throws -> Int {
+        let (length, count) = (64 << 10, 8)
+        let compressor = ZstdCompressor(level: .fastest)
+        var (plain, compressed) = (0, 0)
+        for number in 0..<count {
+            let start = bytes.startIndex + bytes.count / count * number
+            let sample = Array(bytes[start..<min(start + length, bytes.endIndex)])
+            if sample.isEmpty { continue }
+            plain += sample.count
+            compressed += try compressor.compress(sample).count
+        }
+        return compressed == 0 ? 1 : plain / compressed
     }
 
     private func store(_ piece: Piece) async throws -> [BlobID] {

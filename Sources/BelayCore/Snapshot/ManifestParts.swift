@@ -20,6 +20,8 @@ extension Manifest {
         package var checks: [String: String]
         /// Whether the state was taken over from an earlier snapshot because nothing had been written.
         package var isReused: Bool
+        /// How finely its state was cut, as a power of two; absent where that is unknown.
+        package var chunkBits: Int?
 
         package init(
             name: String,
@@ -31,7 +33,8 @@ extension Manifest {
             tables: [Table] = [],
             fingerprint: String? = nil,
             checks: [String: String] = [:],
-            isReused: Bool = false
+            isReused: Bool = false,
+            chunkBits: Int? = nil
         ) {
             self.name = name
             self.engine = engine
@@ -43,11 +46,13 @@ extension Manifest {
             self.fingerprint = fingerprint
             self.checks = checks
             self.isReused = isReused
+            self.chunkBits = chunkBits
         }
 
         private enum CodingKeys: String, CodingKey {
             case name, engine, version, path, source, bytes, tables, fingerprint, checks
             case isReused = "reused"
+            case chunkBits = "chunk_bits"
         }
     }
 

@@ -15,12 +15,29 @@ package struct ChunkerParameters: Hashable, Sendable {
         averageBits: 20
     )
 
-    /// For large files that change in small places, as databases do: a change of a page costs 32 KiB or so.
-    package static let fine = ChunkerParameters(
-        knownMinimum: 8 * 1024,
-        maximum: 128 * 1024,
-        averageBits: 14
-    )
+    /// For streams that change in small places, as databases do, cut at 2^bits bytes on average beyond half of that.
+    ///
+    /// `bits` is brought into ``databaseBits``.
+    package static func database(bits: Int) -> ChunkerParameters {
+        let bits = min(max(bits, databaseBits.lowerBound), databaseBits.upperBound)
+        return ChunkerParameters(
+            knownMinimum: 1 << (bits - 1),
+            maximum: 1 << (bits + 3),
+            averageBits: bits
+        )
+    }
+
+    /// From 24 KiB on average, where a changed page costs little, to 768 KiB.
+    package static let databaseBits = 14...19
+
+    /// The bits for a stream that compresses to one part in `ratio`: chunks of some KiB once they are compressed.
+    ///
+    /// What each chunk costs beside its contents (a header, a place in the index and in the file's list: 150 bytes or
+    /// so) and what it compresses worse alone would outweigh the contents of finer ones.
+    package static func databaseBits(forRatio ratio: Int) -> Int {
+        let bits = databaseBits.lowerBound - 2 + (Int.bitWidth - 1 - max(ratio, 1).leadingZeroBitCount)
+        return min(max(bits, databaseBits.lowerBound), databaseBits.upperBound)
+    }
 
     private init(knownMinimum minimum: Int, maximum: Int, averageBits: Int) {
         self.minimum = minimum

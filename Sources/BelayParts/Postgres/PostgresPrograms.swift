@@ -21,7 +21,7 @@ package struct PostgresPrograms: Hashable, Sendable {
         var found: [PostgresPrograms] = []
         for folder in folders where Paths.isProgram("\(folder)/pg_dump") && Paths.isProgram("\(folder)/psql")
         {
-            guard let major = version(of: "\(folder)/pg_dump", environment),
+            guard let major = versionByPlace(folder) ?? version(of: "\(folder)/pg_dump", environment),
                 !found.contains(where: { $0.major == major })
             else { continue }
             found.append(PostgresPrograms(folder: folder, major: major))
@@ -29,8 +29,19 @@ package struct PostgresPrograms: Hashable, Sendable {
         return found.sorted { $0.major < $1.major }
     }
 
-    /// `pg_dump (PostgreSQL) 15.18 (Debian …)`.
+    /// What Debian's folders say by their names: asking a program costs a start.
+    private static func versionByPlace(_ folder: String) -> Int? {
+        let parts = folder.split(separator: "/").map(String.init)
+        guard parts.count == 5, parts[..<3] == ["usr", "lib", "postgresql"], parts[4] == "bin" else {
+            return nil
+        }
+        return Int(parts[3])
+    }
+
+    /// `pg_dump (PostgreSQL) 15.18 (Debian …)`; `nil` for what only starts one of the others.
     private static func version(of program: String, _ environment: [String: String]) -> Int? {
+        // Debian's wrapper chooses by the cluster that it takes us to mean.
+        guard let real = try? Paths.real(program), real.hasSuffix("/pg_dump") else { return nil }
         let command = Command(program, ["--version"], environment: environment)
         // A program that does not run is none.
         guard let outcome = try? command.run(limit: 4096), outcome.isSuccess else { return nil }

@@ -39,12 +39,14 @@ struct PartsCapture {
             if let last {
                 try await EarlierState.all(of: selection.databases, in: last, workspace, known: known)
             } else { [String: EarlierState]() }
+        let before = try await manifest()?.databases ?? []
         for settings in selection.databases {
+            let bits = before.first { $0.name == settings.name }?.chunkBits
             for path in settings.companions(in: workspace.project.directory) {
                 outcome.overlays.leaveOut(path)
             }
             do {
-                try await store(settings, earlier[settings.name], &outcome)
+                try await store(settings, earlier[settings.name], bits, &outcome)
             } catch let error as BelayError where error.code == .databaseUnreadable {
                 outcome.missing.append(.init(name: settings.name, kind: "database", reason: error.message))
                 leaveOut(settings, &outcome)
@@ -75,9 +77,17 @@ struct PartsCapture {
         return outcome
     }
 
+    /// What the last snapshot tells of itself.
+    private func manifest() async throws -> Manifest? {
+        guard let last else { return nil }
+        var reader = ManifestReader(workspace)
+        return try await reader.readable(last)
+    }
+
     private func store(
         _ settings: DatabaseSettings,
         _ earlier: EarlierState?,
+        _ bits: Int?,
         _ outcome: inout Outcome
     ) async throws {
         let engine = try workspace.engines.engine(for: settings, in: workspace)
@@ -96,7 +106,12 @@ struct PartsCapture {
             return
         }
         let sink = SnapshotSink(
-            try StreamCapture(repository, through: writer, parameters: .fine, compression: compression)
+            try StreamCapture(
+                repository,
+                through: writer,
+                cutting: .database(bitsBefore: bits),
+                compression: compression
+            )
         )
         let state = try await engine.dump(to: sink)
         if let integrity = state.checks["integrity"], integrity != "ok" {
@@ -123,14 +138,15 @@ struct PartsCapture {
                 bytes: files.reduce(0) { $0 + $1.stream.size },
                 tables: state.tables,
                 fingerprint: state.fingerprint,
-                checks: state.checks
+                checks: state.checks,
+                chunkBits: files.compactMap(\.stream.chunkBits).first
             )
         )
     }
 
     private func store(_ settings: CaptureSettings, _ outcome: inout Outcome) async throws {
         let sink = SnapshotSink(
-            try StreamCapture(repository, through: writer, parameters: .restic, compression: compression),
+            try StreamCapture(repository, through: writer, cutting: .file, compression: compression),
             folder: "captures"
         )
         let command = Command.shell(
