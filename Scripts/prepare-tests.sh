@@ -71,6 +71,17 @@ restic() {
     printf 'export %s=%q\n' "$variable" "$program"
 }
 
+# Installs servers of which the package would start one of its own.
+install_without_starting() {
+    local policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+        as_root chmod +x "$policy"
+    fi
+    install_packages "$@"
+}
+
 # git judges the ignore rules; acl and attr set what the tests look for; strace kills at chosen calls.
 install_packages git acl attr fuse3 strace python3 >&2
 # A server for each test that needs one; no cluster of the machine's own is made for them.
@@ -85,5 +96,13 @@ if [ ! -d /usr/lib/postgresql ]; then
         say "note: tests against PostgreSQL are left out; they need its server: apt-get install postgresql"
     fi
 fi
+for server in mariadb-server:/usr/sbin/mariadbd redis-server:/usr/bin/redis-server; do
+    [ ! -x "${server#*:}" ] || continue
+    if [ -n "${CI:-}" ]; then
+        install_without_starting "${server%%:*}" >&2
+    else
+        say "note: tests against ${server%%-*} are left out; they need its server: apt-get install ${server%%:*}"
+    fi
+done
 restic BELAY_TEST_RESTIC trixie 0.18
 restic BELAY_TEST_RESTIC_OLD bookworm 0.14

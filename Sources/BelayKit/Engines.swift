@@ -61,10 +61,9 @@ package struct Engines: DatabaseEngines {
             )
         case .postgres(let text):
             guard let connection = PostgresConnection(String(decoding: text.reveal(), as: UTF8.self)) else {
-                throw BelayError(
-                    .databaseUnreadable,
-                    "the connection of the database '\(settings.name)' cannot be understood",
-                    hint: "write it as postgresql://USER@HOST/DATABASE, or as 'host=HOST dbname=DATABASE'"
+                throw Self.unclear(
+                    settings,
+                    "postgresql://USER@HOST/DATABASE, or as 'host=HOST dbname=DATABASE'"
                 )
             }
             return PostgresEngine(
@@ -73,6 +72,8 @@ package struct Engines: DatabaseEngines {
                 environment: workspace.environment,
                 scratch: scratch
             )
+        case .mariadb(let text): return try Self.mariadb(settings, text, workspace)
+        case .redis(let text): return try Self.redis(settings, text, workspace)
         case .command(let dump, _):
             return CommandEngine(
                 name: settings.name,
@@ -87,5 +88,47 @@ package struct Engines: DatabaseEngines {
         case "json": JSONRows()
         default: nil
         }
+    }
+
+    private static func mariadb(
+        _ settings: DatabaseSettings,
+        _ text: Secret,
+        _ workspace: Workspace
+    ) throws -> MariaDBEngine {
+        guard let connection = MariaDBConnection(String(decoding: text.reveal(), as: UTF8.self)) else {
+            throw unclear(settings, "mysql://USER@HOST:PORT/DATABASE")
+        }
+        return MariaDBEngine(
+            name: settings.name,
+            connection: connection,
+            environment: workspace.environment,
+            scratch: scratch(workspace)
+        )
+    }
+
+    private static func redis(
+        _ settings: DatabaseSettings,
+        _ text: Secret,
+        _ workspace: Workspace
+    ) throws -> RedisEngine {
+        guard let connection = RedisConnection(String(decoding: text.reveal(), as: UTF8.self)) else {
+            throw unclear(settings, "redis://HOST:PORT or unix:///PATH")
+        }
+        return RedisEngine(
+            name: settings.name,
+            connection: connection,
+            environment: workspace.environment,
+            scratch: scratch(workspace),
+            kept: workspace.keptFolder
+        )
+    }
+
+    /// The text itself may hold a password, and is not shown.
+    private static func unclear(_ settings: DatabaseSettings, _ form: String) -> BelayError {
+        BelayError(
+            .databaseUnreadable,
+            "the connection of the database '\(settings.name)' cannot be understood",
+            hint: "write it as \(form)"
+        )
     }
 }

@@ -7,6 +7,13 @@ final class Sink: PartSink {
     private let kept = Mutex<[String: Data]>([:])
     private let places = Mutex<[String: String]>([:])
 
+    /// One that was handed these.
+    static func holding(_ files: [String: Data]) -> Sink {
+        let sink = Sink()
+        sink.kept.withLock { $0 = files }
+        return sink
+    }
+
     var files: [String: Data] { kept.withLock { $0 } }
     /// For each file the place it stands for.
     var standsFor: [String: String] { places.withLock { $0 } }

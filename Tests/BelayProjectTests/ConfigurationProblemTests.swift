@@ -74,11 +74,11 @@ private func problems(_ text: String) -> String {
         ),
         (
             "databases: { a: {} }",
-            "belay.yaml:1:17: databases.a: expected one of `sqlite`, `postgres`, `json` or `dump`"
+            "belay.yaml:1:17: databases.a: expected one of `sqlite`, `postgres`, `mariadb`, `mysql`, `redis`, `json` or `dump`"
         ),
         (
             "databases: { a: { sqlite: x, json: y } }",
-            "belay.yaml:1:17: databases.a: expected one of `sqlite`, `postgres`, `json` or `dump`"
+            "belay.yaml:1:17: databases.a: expected one of `sqlite`, `postgres`, `mariadb`, `mysql`, `redis`, `json` or `dump`"
         ),
         (
             "databases: { a: { sqlite: x, restore: y } }",
@@ -86,11 +86,11 @@ private func problems(_ text: String) -> String {
         ),
         (
             "databases: { a: postgres://u:hunter2@h/d }",
-            "belay.yaml:1:17: databases.a: expected a mapping with the keys `sqlite`, `postgres`, `json`, `dump`, `restore`, `required` and `keep_replaced`, found text"
+            "belay.yaml:1:17: databases.a: expected a mapping with the keys `sqlite`, `postgres`, `mariadb`, `mysql`, `redis`, `json`, `dump`, `restore`, `required` and `keep_replaced`, found text"
         ),
         (
             "databases: { a: { 'postgres://u:hunter2@h/d' } }",
-            "belay.yaml:1:17: databases.a: expected one of `sqlite`, `postgres`, `json` or `dump`\nbelay.yaml:1:19: databases.a: unknown key that is not a word"
+            "belay.yaml:1:17: databases.a: expected one of `sqlite`, `postgres`, `mariadb`, `mysql`, `redis`, `json` or `dump`\nbelay.yaml:1:19: databases.a: unknown key that is not a word"
         ),
         ("captures: { a: { restore: x } }", "belay.yaml:1:16: captures.a: expected `run`, a command"),
         ("services: { a: { start: x } }", "belay.yaml:1:16: services.a: expected `stop`, a command"),

@@ -210,6 +210,19 @@ private func parse(
         }
     }
 
+    @Test(arguments: [
+        ("mariadb", DatabaseSettings.Engine.mariadb(connection: Secret("mysql://u:hunter2@h/d"))),
+        ("mysql", .mariadb(connection: Secret("mysql://u:hunter2@h/d"))),
+        ("redis", .redis(connection: Secret("mysql://u:hunter2@h/d"))),
+    ])
+    func `may be the password in a database's address`(key: String, engine: DatabaseSettings.Engine) throws {
+        let configuration = try parse(
+            "databases: { a: { \(key): \"mysql://u:${S}@h/d\" } }",
+            environment: ["S": "hunter2"]
+        )
+        #expect(configuration.databases == [DatabaseSettings(name: "a", engine: engine)])
+    }
+
     @Test func `are left to the shell in commands`() throws {
         let configuration = try parse("captures: { a: { run: \"x ${GONE:-y} $(z)\" } }")
         #expect(configuration.captures[0].run == "x ${GONE:-y} $(z)")

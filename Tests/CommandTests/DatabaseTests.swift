@@ -117,6 +117,25 @@ import Testing
         #expect(try await sandbox.done("list").text.contains("INCOMPLETE"))
     }
 
+    @Test func `on servers that cannot be reached are named, and their passwords are not`() async throws {
+        let (sandbox, _) = try await makeSandbox()
+        try sandbox.write(
+            "belay.yaml",
+            """
+            databases:
+              shop: { mariadb: "mysql://ada:${WORD}@/shop?socket=/nowhere" }
+              cache: { redis: "unix://:${WORD}@/nowhere" }
+              odd: { mysql: "mysql://ada:${WORD}@host:port/" }
+
+            """
+        )
+        let outcome = try await sandbox.belay("backup", environment: ["WORD": "hunter2"])
+        #expect(outcome.status == 3, "\(outcome.errors)")
+        for name in ["shop", "cache", "odd"] { #expect(outcome.text.contains("part  databases/\(name): ")) }
+        #expect(!(outcome.text + outcome.errors).contains("hunter2"), "\(outcome.text) \(outcome.errors)")
+        #expect(try await !sandbox.done("cat", "latest", "/.belay/snapshot.json").text.contains("hunter2"))
+    }
+
     @Test func `can be stored alone`() async throws {
         let (sandbox, live) = try await makeSandbox()
         try await sandbox.backup()

@@ -3,7 +3,7 @@ extension Manifest {
     /// A database in the snapshot.
     package struct Database: Codable, Hashable, Sendable {
         package var name: String
-        /// `sqlite`, `postgres`, `json` or `command`.
+        /// `sqlite`, `postgres`, `mariadb`, `redis`, `json` or `command`.
         package var engine: String
         /// Version of the engine that held it.
         package var version: String?

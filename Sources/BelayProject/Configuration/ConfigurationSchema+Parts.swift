@@ -3,7 +3,7 @@ import BelayCore
 extension ConfigurationSchema {
     mutating func readDatabases(_ field: Field?) {
         for (name, field) in reader.named(field, of: "databases") {
-            let engines = ["sqlite", "postgres", "json", "dump"]
+            let engines = ["sqlite", "postgres", "mariadb", "mysql", "redis", "json", "dump"]
             guard
                 let fields = reader.fields(field, known: engines + ["restore", "required", "keep_replaced"])
             else {
@@ -36,6 +36,10 @@ extension ConfigurationSchema {
             return reader.text(fields["sqlite"]).map { .sqlite(path: $0) }
         case "postgres":
             return reader.secret(fields["postgres"]).map { .postgres(connection: $0) }
+        case "mariadb", "mysql":
+            return reader.secret(fields[name]).map { .mariadb(connection: $0) }
+        case "redis":
+            return reader.secret(fields["redis"]).map { .redis(connection: $0) }
         case "json":
             let required = reader.texts(fields["required"], of: "file names")
             return reader.text(fields["json"]).map { .json(path: $0, required: required) }

@@ -7,6 +7,10 @@ package struct DatabaseSettings: Equatable, Sendable {
         case sqlite(path: String)
         /// A connection string or URI, which may hold a password.
         case postgres(connection: Secret)
+        /// An address of MariaDB's or MySQL's, which may hold a password.
+        case mariadb(connection: Secret)
+        /// An address of Redis', which may hold a password.
+        case redis(connection: Secret)
         /// A directory of JSON documents, and those that must be there.
         case json(path: String, required: [String])
         /// Any other engine: a command that prints the state, and one that reads it back.

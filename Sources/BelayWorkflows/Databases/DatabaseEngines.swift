@@ -29,7 +29,7 @@ extension DatabaseSettings {
         switch engine {
         case .sqlite(let file): file
         case .json(let folder, _): folder
-        case .postgres, .command: nil
+        case .postgres, .mariadb, .redis, .command: nil
         }
     }
 

@@ -1,0 +1,99 @@
+import BelaySystem
+import Foundation
+import Testing
+
+/// A Redis server for one test, on a socket in its own folder; gone with the value.
+final class RedisServer: Sendable {
+    static let program: String? = ["/usr/bin/redis-server"].first {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
+
+    let scratch: Scratch
+    let socket: String
+    private let server: RunningCommand
+
+    /// The environment for redis-cli; where the server is stands in an address.
+    let environment = ["PATH": "/usr/bin:/bin"]
+    var address: String { "unix://\(socket)" }
+
+    init(_ settings: [String] = []) throws {
+        let program = try #require(Self.program)
+        scratch = try Scratch()
+        socket = "\(scratch.path)/s"
+        let arguments = [
+            "--port", "0", "--unixsocket", socket, "--dir", scratch.path, "--save", "", "--appendonly", "no",
+            "--repl-diskless-sync-delay", "0", "--logfile", "\(scratch.path)/log",
+        ]
+        server = try RunningCommand.start(
+            Command(program, arguments + settings, environment: environment),
+            output: .nothing
+        )
+        let end = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < end {
+            // Until it listens there is nobody to answer.
+            guard let text = try? run("PING"), !text.isEmpty, !text.hasPrefix("LOADING") else {
+                sched_yield()
+                continue
+            }
+            break
+        }
+    }
+
+    deinit { server.end() }
+
+    /// Carries out commands, one a line; gives what they print.
+    @discardableResult
+    func run(_ lines: String, password: String? = nil) throws -> String {
+        let running = try RunningCommand.start(
+            Command(
+                "/usr/bin/redis-cli",
+                ["-s", socket],
+                environment: environment.merging(password.map { ["REDISCLI_AUTH": $0] } ?? [:]) { $1 }
+            ),
+            input: .pipe
+        )
+        try running.write(lines + "\n")
+        running.closeInput()
+        var bytes: [UInt8] = []
+        var room = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = try running.read(into: &room)
+            if count == 0 { break }
+            bytes += room[..<count]
+        }
+        let ending = try running.finish()
+        try #require(ending.isSuccess, "\(running.said)")
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// What the tests' server holds.
+enum RedisSample {
+    /// A key of every kind of value, in both of its layouts where there are two, in three logical databases.
+    static func fill(_ server: RedisServer) throws {
+        let long = String(repeating: "abcdefgh", count: 40)
+        var lines = [
+            "SET plain text", "SET number 12345", "SET small -7", "SET \(long) \(long)", "SET gone 1 PX 1",
+            "SET later 1 PXAT 4102444800000", "APPEND binary \"\\x00\\xff\\r\\n\"",
+            "RPUSH list a b 1 \(long)", "SADD numbers 1 2 70000", "SADD words a b c",
+            "HSET map a 1 b \(long)",
+            "ZADD ranks 1.5 a 2 b", "SETBIT bits 100000 1", "PFADD distinct a b c",
+            "GEOADD places 13.4 52.5 berlin",
+            "XADD stream 1-1 a 1", "XADD stream 2-1 b 2", "XADD stream 3-1 c 3",
+            "XGROUP CREATE stream readers 0", "XREADGROUP GROUP readers ada COUNT 2 STREAMS stream >",
+            "XGROUP CREATE stream others $", "XDEL stream 2-1",
+        ]
+        for number in 0..<700 {
+            lines += [
+                "RPUSH longlist \(number)-\(long)", "SADD many member\(number)",
+                "HSET wide field\(number) \(number)",
+                "ZADD scores \(number).25 member\(number)", "SET key:\(number) \(number)",
+            ]
+        }
+        lines += [
+            "FUNCTION LOAD \"#!lua name=mine\\nredis.register_function('f', function() return 1 end)\"",
+            "SELECT 3", "SET other 1", "SELECT 9", "SET a 1", "SET b 2",
+        ]
+        try server.run(lines.joined(separator: "\n"))
+    }
+}
