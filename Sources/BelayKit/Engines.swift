@@ -32,6 +32,25 @@ package struct Engines: DatabaseEngines {
             }
         case "json":
             return JSONCollections(name: database.name, path: "", place: nil, required: [], kept: "")
+        case "mariadb":
+            return MariaDBConnection("").map {
+                MariaDBEngine(
+                    name: database.name,
+                    connection: $0,
+                    environment: workspace.environment,
+                    scratch: scratch
+                )
+            }
+        case "redis":
+            return RedisConnection("").map {
+                RedisEngine(
+                    name: database.name,
+                    connection: $0,
+                    environment: workspace.environment,
+                    scratch: scratch,
+                    kept: ""
+                )
+            }
         default: return nil
         }
     }

@@ -102,17 +102,10 @@ import Testing
         try server.sql("CREATE TABLE t(n INT); INSERT INTO t VALUES (1)")
         // A program that ends well, but too early.
         let folder = "\(server.scratch.path)/bin"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try server.scratch.write(
+        try server.scratch.program(
             "#!/bin/sh\n/usr/bin/mariadb-dump \"$@\" | head -n 40\n",
-            to: "bin/mariadb-dump"
+            at: "bin/mariadb-dump"
         )
-        for name in ["mariadb-dump"] {
-            try FileManager.default.setAttributes(
-                [.posixPermissions: 0o755],
-                ofItemAtPath: "\(folder)/\(name)"
-            )
-        }
         let engine = MariaDBEngine(
             name: "shop",
             connection: try #require(MariaDBConnection(server.address)),

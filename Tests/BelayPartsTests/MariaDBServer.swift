@@ -103,7 +103,7 @@ enum MariaDBSample {
     /// Every kind of thing that a database may hold.
     static let shop = """
         CREATE TABLE item(id INT AUTO_INCREMENT PRIMARY KEY, name TEXT, raw VARBINARY(20), at TIMESTAMP NULL,
-          twice INT AS (id * 2) STORED);
+          size INT AS (LENGTH(name)) STORED);
         INSERT INTO item(name, raw) SELECT CONCAT('(a),(', seq, '\\n''\\\\'), UNHEX(HEX(seq * 257)) FROM seq_1_to_5000;
         CREATE TABLE part(id INT PRIMARY KEY, item INT, FOREIGN KEY (item) REFERENCES item(id));
         INSERT INTO part VALUES (1, 1), (2, NULL);

@@ -74,25 +74,19 @@ import Testing
     @Test func `is not stored if its stream is cut off or damaged`() async throws {
         let server = try RedisServer()
         try RedisSample.fill(server)
-        let folder = "\(server.scratch.path)/bin"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        for (filter, words) in [
+        for (number, (filter, words)) in [
             ("head -c 3000", "ended too early"), ("sed 's/abcdefgh/abcdefgx/'", "checksum"),
             ("sed 's/REDIS/MYSQL/'", "no RDB stream"), ("head -c 0", "ended too early"),
-        ] {
-            try server.scratch.write(
-                "#!/bin/sh\ncase $* in *version*) exec redis-cli --version;; esac\n"
+        ].enumerated() {
+            try server.scratch.program(
+                "#!/bin/sh\ncase $* in *version*) exec /usr/bin/redis-cli --version;; esac\n"
                     + "/usr/bin/redis-cli \"$@\" | \(filter)\n",
-                to: "bin/redis-cli"
-            )
-            try FileManager.default.setAttributes(
-                [.posixPermissions: 0o755],
-                ofItemAtPath: "\(folder)/redis-cli"
+                at: "\(number)/redis-cli"
             )
             let engine = RedisEngine(
                 name: "cache",
                 connection: try #require(RedisConnection(server.address)),
-                environment: ["PATH": "\(folder):/usr/bin:/bin"],
+                environment: ["PATH": "\(server.scratch.path)/\(number):/usr/bin:/bin"],
                 scratch: server.scratch.path,
                 kept: "\(server.scratch.path)/kept"
             )

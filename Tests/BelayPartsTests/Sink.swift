@@ -1,6 +1,8 @@
 import BelayParts
+import BelaySystem
 import Foundation
 import Synchronization
+import Testing
 
 /// Keeps in memory what engines hand over.
 final class Sink: PartSink {
@@ -52,6 +54,17 @@ final class Scratch: Sendable {
     deinit {
         // A folder that cannot be removed does no harm to other tests.
         try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// A program of that text, which no process has open for writing, as ours would while it starts others.
+    func program(_ text: String, at name: String) throws {
+        let script = "mkdir -p \"${2%/*}\" && printf %s \"$1\" > \"$2\" && chmod 755 \"$2\""
+        let outcome = try Command(
+            "/bin/sh",
+            ["-c", script, "sh", text, "\(path)/\(name)"],
+            environment: ["PATH": "/usr/bin:/bin"]
+        ).run(limit: 1)
+        try #require(outcome.isSuccess, "\(outcome.said)")
     }
 
     func write(_ text: String, to name: String) throws {

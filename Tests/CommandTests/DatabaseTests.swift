@@ -133,6 +133,7 @@ import Testing
         #expect(outcome.status == 3, "\(outcome.errors)")
         for name in ["shop", "cache", "odd"] { #expect(outcome.text.contains("part  databases/\(name): ")) }
         #expect(!(outcome.text + outcome.errors).contains("hunter2"), "\(outcome.text) \(outcome.errors)")
+        try sandbox.write("belay.yaml", "")
         #expect(try await !sandbox.done("cat", "latest", "/.belay/snapshot.json").text.contains("hunter2"))
     }
 

@@ -64,7 +64,9 @@ struct RedisClient: Sendable {
     }
 
     /// A program that passes on commands in Redis' own protocol, and tells at its end how many failed.
-    func piping() throws -> RunningCommand { try start(["--pipe"], input: .pipe) }
+    ///
+    /// However long the server takes over one of them.
+    func piping() throws -> RunningCommand { try start(["--pipe", "--pipe-timeout", "0"], input: .pipe) }
 
     private func start(
         _ arguments: [String],

@@ -21,7 +21,7 @@ package struct RedisConnection: Hashable, Sendable {
         case "redis", "rediss", "valkey", "valkeys":
             if let path = address.path, !path.allSatisfy(\.isNumber) { return nil }
             arguments = ["-h", address.host ?? "127.0.0.1", "-p", "\(address.port ?? 6379)"]
-            if address.scheme.hasSuffix("s") { arguments.append("--tls") }
+            if ["rediss", "valkeys"].contains(address.scheme) { arguments.append("--tls") }
         default: return nil
         }
         for (name, value) in address.query {

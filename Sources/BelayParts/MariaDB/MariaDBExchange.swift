@@ -1,0 +1,214 @@
+import BelaySystem
+
+/// Puts the tables and the code of one database in the place of another's, on the same server.
+///
+/// A database cannot be renamed, but tables can be moved: **one `RENAME TABLE` moves all live tables away and all new
+/// ones in**, whole or not at all for whoever reads and writes them, and since MariaDB 10.6 also if the server dies.
+/// Triggers keep a table from being moved, and views, routines and events cannot be moved. So the live triggers
+/// are dropped right before, and all code is made anew right after. These statements go to the server as one text,
+/// which it carries out to its end even if belay is killed. In between, for milliseconds, and for the two seconds
+/// that it waits for whoever holds a table: whoever still writes to a live table does so without its triggers; then
+/// whoever calls a routine or reads a view may find the old one, or none. If a statement fails, all is put back. If the
+/// **server** dies in between, the tables are all old or all new, and the code of both is in the table
+/// `_belay_code` of the kept and the staged database.
+struct MariaDBExchange {
+    let client: MariaDBClient
+    let live: String
+
+    /// How often who holds a live table is cut off.
+    private static let attempts = 5
+    /// Seconds to wait for who holds a live table; meanwhile its triggers are gone.
+    private static let patienceSeconds = 2
+    /// The server's number for a lock that was not to be had in that time.
+    private static let lockWaitTimeout = 1205
+
+    private struct Contents {
+        var tables: [String] = []
+        var views: [String] = []
+        var triggers: [String] = []
+        var events: [String] = []
+        /// With their kinds, as a statement names them.
+        var routines: [(kind: String, name: String)] = []
+    }
+
+    /// Moves all that `source` holds into the live database, and what that held into the new database `kept`.
+    ///
+    /// `source` is gone then. `false` if there was no live database, so that there is none to keep.
+    ///
+    /// - Throws: ``MariaDBFailure``; then the live database is as it was, unless that says otherwise.
+    func run(from source: String, keeping kept: String) throws -> Bool {
+        let code = MariaDBCode(
+            hexadecimal: try client.rows(MariaDBCode.reading(from: source)).flatMap(\.self)
+        )
+        let sets = try client.rows(
+            """
+            SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA
+            WHERE SCHEMA_NAME = \(live.quotedText)
+            """
+        )
+        guard let set = sets.first, set.count == 2 else {
+            try client.rows("CREATE DATABASE \(live.quotedName)")
+            try move(in: source, out: nil, code)
+            try client.rows("DROP DATABASE \(source.quotedName)")
+            return false
+        }
+        try refuseOutsiders(source)
+        let old = try liveCode()
+        try client.rows("CREATE DATABASE \(kept.quotedName) CHARACTER SET \(set[0]) COLLATE \(set[1])")
+        do {
+            try client.rows(old.storing(in: kept))
+            try move(in: source, out: kept, code)
+        } catch {
+            try putBack(old, from: kept, to: source, because: error)
+            throw error
+        }
+        try client.rows("DROP DATABASE \(source.quotedName)")
+        return true
+    }
+
+    /// Foreign keys of other databases would go along with the tables that they refer to.
+    private func refuseOutsiders(_ source: String) throws {
+        let outside = try client.rows(
+            """
+            SELECT DISTINCT CONCAT(CONSTRAINT_SCHEMA, '.', TABLE_NAME) FROM information_schema.REFERENTIAL_CONSTRAINTS
+            WHERE UNIQUE_CONSTRAINT_SCHEMA = \(live.quotedText)
+              AND CONSTRAINT_SCHEMA NOT IN (\(live.quotedText), \(source.quotedText)) ORDER BY 1
+            """
+        ).flatMap(\.self)
+        guard outside.isEmpty else {
+            throw MariaDBFailure(
+                "tables of other databases refer to it by foreign keys: \(outside.joined(separator: ", "))"
+            )
+        }
+    }
+
+    /// The triggers, views, routines and events of the live database.
+    private func liveCode() throws -> MariaDBCode {
+        let running = try client.dumping(live, withRows: false)
+        var reader = MariaDBDumpReader()
+        var room = [UInt8](repeating: 0, count: 256 << 10)
+        while true {
+            let count = try running.read(into: &room)
+            if count == 0 { break }
+            room.withUnsafeBytes { reader.take(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        }
+        guard try running.finish().isSuccess else { throw MariaDBFailure(said: running.said) }
+        guard reader.isComplete else { throw MariaDBFailure("the dump ended before its last line") }
+        return reader.code
+    }
+
+    private func contents(of database: String) throws -> Contents {
+        let name = database.quotedText
+        var contents = Contents()
+        let rows = try client.rows(
+            """
+            SELECT TABLE_TYPE, TABLE_NAME FROM information_schema.TABLES
+              WHERE TABLE_SCHEMA = \(name) AND TABLE_NAME <> '\(MariaDBCode.table)'
+                AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE', 'VIEW');
+            SELECT 'TRIGGER', TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = \(name);
+            SELECT 'EVENT', EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = \(name);
+            SELECT ROUTINE_TYPE, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = \(name);
+            """
+        )
+        for row in rows where row.count == 2 {
+            switch row[0] {
+            case "BASE TABLE", "SYSTEM VERSIONED", "SEQUENCE": contents.tables.append(row[1])
+            case "VIEW": contents.views.append(row[1])
+            case "TRIGGER": contents.triggers.append(row[1])
+            case "EVENT": contents.events.append(row[1])
+            // It goes with its package.
+            case "PACKAGE BODY": break
+            default: contents.routines.append((row[0], row[1]))
+            }
+        }
+        return contents
+    }
+
+    // MARK: - Moving
+
+    /// Moves the live tables out and those of another database in, and makes its code.
+    ///
+    /// Whoever holds a live table is cut off.
+    private func move(in source: String, out target: String?, _ code: MariaDBCode) throws {
+        for attempt in 1... {
+            do {
+                try carryOut(try script(in: source, out: target) + code.script)
+                return
+            } catch let error as MariaDBFailure
+                where error.number == Self.lockWaitTimeout && attempt < Self.attempts
+            {
+                try cutOff()
+            }
+        }
+    }
+
+    private func script(in source: String, out target: String?) throws -> [UInt8] {
+        let present = try contents(of: live)
+        let new = try contents(of: source)
+        func name(_ name: String, in database: String) -> String {
+            "\(database.quotedName).\(name.quotedName)"
+        }
+        var lines = present.triggers.map { "DROP TRIGGER \(name($0, in: live))" }
+        // Views and tables share their names.
+        lines += present.views.filter(new.tables.contains).map { "DROP VIEW \(name($0, in: live))" }
+        var moves: [String] = []
+        if let target {
+            moves = present.tables.map { "\(name($0, in: live)) TO \(name($0, in: target))" }
+        }
+        moves += new.tables.map { "\(name($0, in: source)) TO \(name($0, in: live))" }
+        if !moves.isEmpty { lines.append("RENAME TABLE \(moves.joined(separator: ", "))") }
+        lines += present.events.map { "DROP EVENT IF EXISTS \(name($0, in: live))" }
+        lines += present.views.map { "DROP VIEW IF EXISTS \(name($0, in: live))" }
+        lines += present.routines.map { "DROP \($0.kind) IF EXISTS \(name($0.name, in: live))" }
+        return Array(lines.map { $0 + ";\n" }.joined().utf8)
+    }
+
+    /// Hands statements to the server as one text, which it carries out until one fails.
+    private func carryOut(_ script: [UInt8]) throws {
+        if script.isEmpty { return }
+        // No person's code holds that; the client takes up to 15 characters.
+        let mark = "$$\(UInt32.random(in: UInt32.max / 2...UInt32.max))$$"
+        try client.rows(
+            Array("SET SESSION lock_wait_timeout = \(Self.patienceSeconds);\nDELIMITER \(mark)\n".utf8)
+                + script + Array("\(mark)\n".utf8),
+            in: live
+        )
+    }
+
+    /// Ends the connections that use the live database.
+    private func cutOff() throws {
+        let connections = try client.rows(
+            """
+            SELECT ID FROM information_schema.PROCESSLIST
+            WHERE DB = \(live.quotedText) AND ID <> CONNECTION_ID()
+            """
+        )
+        for connection in connections.flatMap(\.self) {
+            // One that has ended meanwhile is as good; one that we may not end makes the next attempt fail.
+            _ = try? client.rows("KILL CONNECTION \(connection)")
+        }
+    }
+
+    /// Makes the live database what it was, after a failure at any place.
+    private func putBack(
+        _ old: MariaDBCode,
+        from kept: String,
+        to source: String,
+        because first: any Error
+    ) throws {
+        do {
+            // All tables have been moved, or none.
+            if try !contents(of: kept).tables.isEmpty || contents(of: source).tables.isEmpty {
+                try move(in: kept, out: source, old)
+            } else {
+                try cutOff()
+                try carryOut(old.script)
+            }
+            try client.rows("DROP DATABASE \(kept.quotedName)")
+        } catch {
+            throw MariaDBFailure(
+                "\(first); and putting it back failed, so what it held is in the database '\(kept)': \(error)"
+            )
+        }
+    }
+}
