@@ -57,7 +57,7 @@ package enum CommandLineProgram {
             return BelayError(
                 .usage,
                 "argument \(number) is not valid UTF-8, so it cannot be told which file it means",
-                hint: "name the file with a pattern, such as --include '*.txt', or name its folder"
+                hint: "name the folder that it is in; what is below comes along, whatever it is called"
             )
         }
         if !ProgramArguments.worksInValidDirectory {

@@ -39,6 +39,7 @@ extension Belay {
             configuration: nil,
             discovered: nil
         )
+        if !repositoryOnly { try refuseReadOnlyProject(project) }
         let repository: Repository
         if try await Repository.exists(store) {
             repository = try await open().repository
@@ -89,6 +90,17 @@ extension Belay {
             password: password,
             parameters: parameters,
             surroundings: repositorySurroundings()
+        )
+    }
+
+    /// Before there is a repository and a key that nobody was told of.
+    private func refuseReadOnlyProject(_ project: Project) throws {
+        let path = "\(project.directory)/\(ProjectLocator.fileName)"
+        if Paths.exists(path) || Paths.isWritable(project.directory) { return }
+        throw BelayError(
+            .fileSystem,
+            "cannot write \(path): permission denied",
+            hint: "use --repository-only to go without a belay.yaml"
         )
     }
 

@@ -73,13 +73,13 @@ struct FindCommand: BelayCommand {
         return try await context.withWorkspace { workspace in
             try await ResultOutput.during(context.console) { output in
                 var list = FindOutput(output, context.console)
-                try await FindWorkflow(workspace, request).run { scope in
+                let isComplete = try await FindWorkflow(workspace, request).run { scope in
                     try list.begin(scope)
                 } _: { found in
                     try list.add(FindDocument(found, newestOnly: newest, zone: workspace.zone))
                 }
                 try list.end()
-                return .success
+                return isComplete ? .success : .incomplete
             }
         }
     }

@@ -56,6 +56,8 @@ struct ListCommand: BelayCommand {
                 listed,
                 latest: catalog.ofProject.last?.id,
                 allProjects: allProjects,
+                isNarrowed: !(allProjects ? catalog.all : catalog.ofProject).isEmpty
+                    || !catalog.unreadable.isEmpty,
                 in: workspace
             )
             try context.console.print(document)

@@ -20,7 +20,7 @@ package struct ConfigurationWriter: Sendable {
             "# environment, so that no password needs to stand here.",
         ]
         if !project.isComplete {
-            lines.append("# The project is large: `belay init` did not look at all of it.")
+            lines.append("# The project is large or deep: `belay init` did not look at all of it.")
         }
         return (lines + ["", "project: \(YAMLText.scalar(project.name))", ""]).joined(separator: "\n")
     }

@@ -96,7 +96,7 @@ package struct RestoreDocument: ReportDocument {
         if specials > 0 { parts.append(Count.text(specials, "special file")) }
         if unchanged > 0 { parts.append("\(unchanged) unchanged") }
         if skipped > 0 { parts.append("\(skipped) left alone") }
-        lines.append("made    \(parts.joined(separator: ", "))")
+        lines.append("\(isDryRun ? "with   " : "made   ") \(parts.joined(separator: ", "))")
         if !isDryRun {
             lines.append(
                 verified

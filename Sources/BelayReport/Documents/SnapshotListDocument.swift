@@ -77,11 +77,14 @@ package struct SnapshotListDocument: ReportDocument {
     package let snapshots: [SnapshotItem]
     private let showsProjects: Bool
     private let project: String
+    private let isNarrowed: Bool
 
+    /// `isNarrowed` says that there are others, which were not asked for or cannot be read.
     package init(
         _ snapshots: [ListedSnapshot],
         latest: SnapshotID?,
         allProjects: Bool,
+        isNarrowed: Bool = false,
         in workspace: Workspace
     ) {
         self.snapshots = snapshots.map {
@@ -89,6 +92,7 @@ package struct SnapshotListDocument: ReportDocument {
         }
         showsProjects = allProjects
         project = workspace.project.name
+        self.isNarrowed = isNarrowed
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -97,6 +101,7 @@ package struct SnapshotListDocument: ReportDocument {
 
     package func text(_ style: TextStyle) -> String {
         if snapshots.isEmpty {
+            if isNarrowed { return "no snapshot fits" }
             return showsProjects
                 ? "the repository has no snapshots"
                 : "project '\(project)' has no snapshots; store one with: belay backup"

@@ -46,6 +46,10 @@ package enum Paths {
         access(path, F_OK) == 0
     }
 
+    package static func isWritable(_ path: String) -> Bool {
+        access(path, W_OK) == 0
+    }
+
     package static func remove(_ path: String) throws(SystemError) {
         guard unlink(path) == 0 else { throw .current("unlink", path) }
     }

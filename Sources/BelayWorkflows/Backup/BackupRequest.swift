@@ -53,7 +53,9 @@ package struct BackupResult: Sendable {
     package var isUnchanged: Bool
     /// How many packs of the repository were found gone or cut short.
     package var lostPacks: Int
+    /// How many snapshots are there whose roots no index names.
+    package var lostSnapshots: Int
 
     /// Whether everything that was asked for is in the snapshot as it was, in a repository that lacks nothing.
-    package var isComplete: Bool { failures.isEmpty && lostPacks == 0 }
+    package var isComplete: Bool { failures.isEmpty && lostPacks == 0 && lostSnapshots == 0 }
 }

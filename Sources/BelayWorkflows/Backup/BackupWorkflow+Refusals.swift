@@ -85,6 +85,20 @@ extension BackupWorkflow {
         }
     }
 
+    /// How many snapshots have lost their trees to an index file that is gone; they are told of.
+    func tellLostSnapshots(_ catalog: SnapshotCatalog, _ known: KnownBlobs) -> Int {
+        let lost = catalog.all.filter { !known.contains(BlobHandle(.tree, $0.snapshot.tree)) }
+        guard let first = lost.last else { return 0 }
+        let names =
+            lost.count == 1
+            ? "snapshot \(first.id.short)" : "\(lost.count) snapshots, such as \(first.id.short),"
+        workspace.repository.note(
+            "\(names) cannot be read: no index names the pack that holds the root. What this project has is stored "
+                + "again; run `belay repair index` to bring the others back, then `belay verify --all`"
+        )
+        return lost.count
+    }
+
     func tellLostPacks(_ known: KnownBlobs) {
         guard let first = known.lostPacks.min() else { return }
         let count = known.lostPacks.count

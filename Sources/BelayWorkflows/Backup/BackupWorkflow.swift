@@ -67,6 +67,7 @@ package struct BackupWorkflow: Sendable {
         let indexes = Set(known.indexIDs)
         let holds = own.map { indexes.isSuperset(of: $0.head.indexes) } ?? (made == nil)
         tellLostPacks(known)
+        let lostSnapshots = tellLostSnapshots(catalog, known)
 
         let stored = try await BlobWriter.with(
             repository,
@@ -95,9 +96,13 @@ package struct BackupWorkflow: Sendable {
                 ) : CaptureResult.nothing
             if selection.hasFiles { try refuseEmpty(files, whole) }
             let failures = files.failures + missingParts(selection, parts)
+            let isUnchanged = cache != nil && cache?.head.tree == files.tree && parts.isUnchanged
             let manifest = makeManifest(selection, files, parts, failures, started)
             // Also ends the waiting for git.
             try Task.checkCancellation()
+            if request.skipsUnchanged && isUnchanged && !request.isDryRun {
+                return (files, parts, failures, manifest, [UInt8](), BlobID?.none, isUnchanged)
+            }
             let text = try ManifestText.encode(manifest)
             let generated = GeneratedTree(repository, through: writer, at: started)
             let file = GeneratedFile(
@@ -105,11 +110,9 @@ package struct BackupWorkflow: Sendable {
                 stream: try await generated.store(text)
             )
             let root = try await generated.store([file] + parts.files, besides: files.rootNodes)
-            return (
-                files: files, parts: parts, failures: failures, manifest: manifest, text: text, root: root
-            )
+            return (files, parts, failures, manifest, text, BlobID?.some(root), isUnchanged)
         }
-        let (files, parts, failures, manifest, manifestText, root) = stored.result
+        let (files, parts, failures, manifest, manifestText, root, isUnchanged) = stored.result
         var result = BackupResult(
             snapshot: nil,
             manifest: manifest,
@@ -121,10 +124,11 @@ package struct BackupWorkflow: Sendable {
             parent: parent?.id,
             duration: clock.now - begin,
             isDryRun: request.isDryRun,
-            isUnchanged: cache != nil && cache?.head.tree == files.tree && parts.isUnchanged,
-            lostPacks: known.lostPacks.count
+            isUnchanged: isUnchanged,
+            lostPacks: known.lostPacks.count,
+            lostSnapshots: lostSnapshots
         )
-        if request.isDryRun || (request.skipsUnchanged && result.isUnchanged) { return result }
+        guard let root, !request.isDryRun else { return result }
 
         var snapshot = Snapshot(
             time: started.inZone(workspace.zone),

@@ -16,13 +16,21 @@ package struct FindWorkflow: Sendable {
     /// Gives what is found in the order of the projects' names and the paths, as it is found.
     ///
     /// Each tree is read once, in however many snapshots it is. Where is looked is told to `begin` before the first
-    /// path.
+    /// path. Gives whether all of that could be read; what could not is noted.
     package func run(
         begin: (FindScope) async throws -> Void,
         _ body: (FoundPath) async throws -> Void
-    ) async throws {
+    ) async throws -> Bool {
         try await SnapshotAccess.with(workspace) { access in
             let groups = try grouped(access.catalog)
+            let unreadable = access.catalog.unreadable.map(\.id)
+            var isComplete = unreadable.isEmpty || !request.snapshots.isEmpty
+            if !isComplete {
+                workspace.repository.note(
+                    "\(SnapshotNotice.unreadable(unreadable)), so nothing was looked for in them: "
+                        + SnapshotNotice.unreadableHint
+                )
+            }
             try await begin(
                 FindScope(
                     projectCount: groups.count,
@@ -33,14 +41,24 @@ package struct FindWorkflow: Sendable {
                 var search = MatchSearch(request.patterns, kinds: request.kinds, trees: access.trees)
                 var history = FindHistory()
                 for stored in snapshots {
-                    let snapshot = try await access.locate(stored)
-                    let matches = try await search.matches(in: snapshot.project.subtree)
-                    history.append(stored, matches)
+                    do {
+                        let snapshot = try await access.locate(stored)
+                        let matches = try await search.matches(in: snapshot.project.subtree)
+                        history.append(stored, matches)
+                    } catch let error as BelayError where error.code == .repositoryDamaged {
+                        // The others may be whole.
+                        isComplete = false
+                        workspace.repository.note(
+                            "nothing was looked for in snapshot \(stored.id.short): \(error.message); "
+                                + "run `belay verify` to see what is affected"
+                        )
+                    }
                 }
                 try await history.visit { path, runs in
                     try await body(FoundPath(project: project, path: path, runs: runs))
                 }
             }
+            return isComplete
         }
     }
 
