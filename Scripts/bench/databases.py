@@ -113,7 +113,9 @@ class Writer(threading.Thread):
 
     def run(self):
         last = time.monotonic()
-        while not self.stopping:
+        while True:
+            # One more after the end, so that the wait that is still going on counts.
+            is_last = self.stopping
             try:
                 self.write()
             except Exception:  # noqa: BLE001 - cut off or locked out: it tries again.
@@ -123,6 +125,8 @@ class Writer(threading.Thread):
             self.longest = max(self.longest, now - last)
             last = now
             self.written += 1
+            if is_last:
+                return
 
     def stop(self):
         self.stopping = True

@@ -182,3 +182,19 @@ import Testing
         #expect(cuts == lengths(chunker, input), "seed \(seed)")
     }
 }
+
+@Suite struct `Chunks of a database` {
+    @Test(arguments: [(1, 16), (7, 16), (8, 18), (16, 20), (64, 21), (100_000, 21), (0, 16)])
+    func `are the larger the better it compresses`(ratio: Int, bits: Int) {
+        #expect(ChunkerParameters.databaseBits(forRatio: ratio) == bits)
+    }
+
+    @Test func `are never larger than those of files`() {
+        for bits in -1...40 {
+            let parameters = ChunkerParameters.database(bits: bits)
+            #expect(parameters.maximum <= ChunkerParameters.restic.maximum)
+            #expect(parameters.minimum >= 32 << 10 && parameters.minimum < parameters.maximum)
+            #expect(ChunkerParameters.databaseBits.contains(parameters.averageBits))
+        }
+    }
+}

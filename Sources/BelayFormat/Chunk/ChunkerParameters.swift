@@ -22,20 +22,25 @@ package struct ChunkerParameters: Hashable, Sendable {
         let bits = min(max(bits, databaseBits.lowerBound), databaseBits.upperBound)
         return ChunkerParameters(
             knownMinimum: 1 << (bits - 1),
-            maximum: 1 << (bits + 3),
+            maximum: min(1 << (bits + 3), restic.maximum),
             averageBits: bits
         )
     }
 
-    /// From 24 KiB on average, where a changed page costs little, to 768 KiB.
-    package static let databaseBits = 14...19
+    /// From 96 KiB on average to 3 MiB.
+    ///
+    /// Finer ones lose: the list of a 400 MB file's chunks, which every snapshot of a changed one stores anew, was twice as
+    /// large as the rows that had changed, and rows that change all over a file are in every chunk of 8 KiB as well.
+    package static let databaseBits = 16...21
 
     /// The bits for a stream that compresses to one part in `ratio`: chunks of some KiB once they are compressed.
     ///
     /// What each chunk costs beside its contents (a header, a place in the index and in the file's list: 150 bytes or
     /// so) and what it compresses worse alone would outweigh the contents of finer ones.
     package static func databaseBits(forRatio ratio: Int) -> Int {
-        let bits = databaseBits.lowerBound - 2 + (Int.bitWidth - 1 - max(ratio, 1).leadingZeroBitCount)
+        let octaves = Int.bitWidth - 1 - max(ratio, 1).leadingZeroBitCount
+        // Up to 7 : 1 as finely as can be; beyond, what is alike in a stream lies farther and farther apart.
+        let bits = databaseBits.lowerBound + 2 * (octaves - 2)
         return min(max(bits, databaseBits.lowerBound), databaseBits.upperBound)
     }
 

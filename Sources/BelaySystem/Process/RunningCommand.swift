@@ -255,6 +255,8 @@ package final class RunningCommand: Sendable {
                 state.said.append(contentsOf: buffer[..<count])
                 if state.said.count > Self.saidMaximum * 2 {
                     state.said.removeFirst(state.said.count - Self.saidMaximum)
+                    // Whole lines: half of one would be taken for what was said.
+                    if let end = state.said.firstIndex(of: 0x0A) { state.said.removeFirst(end + 1) }
                 }
             }
         }
