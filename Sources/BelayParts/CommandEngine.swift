@@ -5,13 +5,21 @@ package import BelaySystem
 package struct CommandEngine: DatabaseEngine {
     package let kind = "command"
 
-    private let name: String
+    package let name: String
     private let command: Command
 
     /// The database `name`, which the shell line of `command` prints.
     package init(name: String, command: Command) {
         self.name = name
         self.command = command
+    }
+
+    package var advice: EngineAdvice {
+        EngineAdvice(
+            reading:
+                "run the command yourself to see what it says: \(command.arguments.last ?? command.program)",
+            restoring: "load its dump with the command under `restore`"
+        )
     }
 
     package func fingerprint() async throws -> String? { nil }

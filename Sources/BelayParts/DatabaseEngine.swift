@@ -6,8 +6,12 @@ package import BelayCore
 /// than the engine's own reading makes it; an engine that fails leaves nothing behind and throws a ``BelayError``
 /// that names the database.
 package protocol DatabaseEngine: Sendable {
+    /// The database's name in the configuration.
+    var name: String { get }
     /// What stands in the manifest as `engine`.
     var kind: String { get }
+
+    var advice: EngineAdvice { get }
 
     /// What tells whether anything was written since an earlier snapshot; `nil` if nothing does.
     ///

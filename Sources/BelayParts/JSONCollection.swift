@@ -2,6 +2,15 @@ import BelayCore
 import BelaySystem
 
 extension JSONCollections: CollectionEngine {
+    /// The engine for the collection that a kept state is one of; `nil` if it is one of all documents.
+    func collection(ofKept kept: KeptDatabase) -> (any RestorableEngine)? {
+        guard kept.place.hasPrefix(keptFolder.path + "/"),
+            let base = KeptName.base(of: String(kept.place.dropFirst(keptFolder.path.utf8.count + 1))),
+            JSONCollection.isKept(base, of: name)
+        else { return nil }
+        return collection(String(base.dropFirst(name.utf8.count + 1)))
+    }
+
     package func collection(_ name: String) -> any RestorableEngine {
         JSONCollection(database: self, collection: name)
     }
@@ -12,18 +21,26 @@ struct JSONCollection: RestorableEngine {
     let database: JSONCollections
     let collection: String
 
+    var name: String { database.name }
     var kind: String { database.kind }
+    var advice: EngineAdvice { database.advice }
     private var file: String { "\(collection).json" }
     private var path: String { "\(database.path)/\(file)" }
     /// What kept states of it are called after; another name than those of all documents.
-    private var keptBase: String { "\(database.name).\(collection)" }
+    ///
+    /// No database can be called like that.
+    private var keptBase: String { "\(database.name)\(Self.mark)\(collection)" }
+    private static let mark = "@"
+
+    /// Whether a kept state's name tells that it was one of a collection of that database.
+    static func isKept(_ base: String, of database: String) -> Bool { base.hasPrefix(database + mark) }
 
     func fingerprint() async throws -> String? { nil }
 
     func dump(to sink: any PartSink) async throws -> DatabaseState { try await database.dump(to: sink) }
 
     func isThere() async throws -> Bool {
-        try await withTaskExecutorPreference(BlockingPool.files) { try Paths.status(path) != nil }
+        try await restoring { try Paths.status(path) != nil }
     }
 
     func rehearse(_ stored: Manifest.Database, from source: any PartSource) async throws -> DatabaseState {
@@ -46,15 +63,11 @@ struct JSONCollection: RestorableEngine {
     }
 
     func kept() async throws -> [KeptDatabase] {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await database.restoring { try database.kept(base: keptBase) }
-        }
+        try await restoring { try database.keptFolder.states(of: keptBase, self) }
     }
 
     func takeBack(_ kept: KeptDatabase, at moment: Timestamp) async throws -> KeptDatabase? {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await database.restoring { try replace(by: "\(kept.place)/\(file)", at: moment) }
-        }
+        try await restoring { try replace(by: "\(kept.place)/\(file)", at: moment) }
     }
 
     func drop(_ kept: KeptDatabase) async throws { try await database.drop(kept) }
@@ -64,7 +77,7 @@ struct JSONCollection: RestorableEngine {
         var kept: KeptDatabase?
         let status = try Paths.status(path)
         if status != nil {
-            let (place, moment) = database.freePlace(base: keptBase, moment)
+            let (place, moment) = try database.keptFolder.place(for: keptBase, at: moment)
             try Paths.makeFolders(place, mode: 0o700)
             try JSONCollections.copy(path, to: "\(place)/\(file)")
             try Folder.open(path: place).synchronize()
@@ -93,10 +106,8 @@ private struct StagedCollection: StagedDatabase {
     func survey() async throws -> DatabaseState { try await staged.survey() }
 
     func swap(at moment: Timestamp) async throws -> KeptDatabase? {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await collection.database.restoring {
-                try collection.replace(by: "\(staged.folder.path)/\(collection.collection).json", at: moment)
-            }
+        try await collection.restoring {
+            try collection.replace(by: "\(staged.folder.path)/\(collection.collection).json", at: moment)
         }
     }
 

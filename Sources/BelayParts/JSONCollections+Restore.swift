@@ -3,118 +3,87 @@ import BelaySystem
 
 extension JSONCollections: RestorableEngine {
     package func isThere() async throws -> Bool {
-        try await withTaskExecutorPreference(BlockingPool.files) { try Paths.status(path) != nil }
+        try await restoring { try Paths.status(path) != nil }
     }
 
     package func stage(
         _ stored: Manifest.Database,
         from source: any PartSource
     ) async throws -> any StagedDatabase {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await restoring {
-                // Beside the live one, for the two change places.
-                let parent = Paths.parent(of: path) ?? "/"
-                try Paths.makeFolders(parent)
-                let folder = try ScratchFolder(in: parent, for: "json", prefix: ".belay-")
-                do {
-                    for file in source.files.keys.sorted() {
-                        guard let document = Self.document(file, of: stored.name) else { continue }
-                        let target = try OpenFile.creating(path: "\(folder.path)/\(document)", mode: 0o644)
-                        try await source.read(file) { try target.write($0) }
-                        try target.synchronize()
-                    }
-                    return StagedCollections(engine: self, folder: folder)
-                } catch {
-                    // What failed first is told; what is left is removed by the next run.
-                    try? folder.remove()
-                    throw error
+        try await restoring {
+            let folder = try await ScratchFolder.filled(in: besides, for: "json", prefix: Self.scratchPrefix)
+            { folder in
+                for file in source.files.keys.sorted() {
+                    guard let document = Self.document(file, of: stored.name) else { continue }
+                    let target = try OpenFile.creating(path: "\(folder)/\(document)", mode: 0o644)
+                    try await source.read(file) { try target.write($0) }
+                    try target.synchronize()
                 }
             }
+            return StagedCollections(engine: self, folder: folder)
         }
     }
+
+    /// Where what comes and what goes lies beside the live folder, for the two to change places.
+    private var besides: String { Paths.parent(of: path) ?? "/" }
+
+    private static let scratchPrefix = ".belay-"
 
     package func kept() async throws -> [KeptDatabase] {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await restoring {
-                // And those of single collections, each after its own name.
-                let bases = try Paths.names(in: keptFolder).compactMap { KeptName.base(of: $0) }
-                let own = Set(bases.filter { $0 == name || $0.hasPrefix("\(name).") })
-                return try own.flatMap { try kept(base: $0) }.sorted { $0.replaced < $1.replaced }
-            }
+        try await restoring {
+            // And those of single collections, each after its own name.
+            let bases = try Paths.names(in: keptFolder.path).compactMap { KeptName.base(of: $0) }
+            let own = Set(bases.filter { $0 == name || JSONCollection.isKept($0, of: name) })
+            return try
+                (own.flatMap { try keptFolder.states(of: $0, self) } + stranded.states(of: liveName, self))
+                .sorted { $0.replaced < $1.replaced }
         }
     }
 
-    func kept(base: String) throws -> [KeptDatabase] {
-        try Paths.names(in: keptFolder).compactMap { place in
-            KeptName.moment(of: place, base: base, maximum: Self.nameMaximum).map {
-                KeptDatabase(name: name, engine: kind, place: "\(keptFolder)/\(place)", replaced: $0.seconds)
-            }
-        }.sorted { $0.replaced < $1.replaced }
-    }
-
-    /// A place for a state that is replaced, and the moment in its name: the given one, or the next that is free.
-    func freePlace(base: String, _ moment: Timestamp) -> (place: String, moment: Timestamp) {
-        var moment = moment
-        while true {
-            let place = "\(keptFolder)/\(KeptName.text(base, moment, maximum: Self.nameMaximum))"
-            if !Paths.exists(place) { return (place, moment) }
-            moment = Timestamp(seconds: moment.seconds &+ 1)
-        }
-    }
-
-    /// Bytes of a name that every file system takes.
-    private static let nameMaximum = 250
+    /// Replaced states that could not be taken out of the folder in which the live one lies.
+    private var stranded: KeptFolder { KeptFolder(besides, maximum: Int.max) }
+    private var liveName: String { path.split(separator: "/").last.map(String.init) ?? path }
 
     package func takeBack(_ kept: KeptDatabase, at moment: Timestamp) async throws -> KeptDatabase? {
-        let place = String(kept.place.dropFirst(keptFolder.utf8.count + 1))
-        if let base = KeptName.base(of: place), base.hasPrefix("\(name).") {
-            let collection = collection(String(base.dropFirst(name.utf8.count + 1)))
+        if let collection = collection(ofKept: kept) {
             return try await collection.takeBack(kept, at: moment)
         }
-        return try await withTaskExecutorPreference(BlockingPool.files) {
-            try await restoring {
-                let folder = try ScratchFolder(
-                    in: Paths.parent(of: path) ?? "/",
-                    for: "json",
-                    prefix: ".belay-"
-                )
-                let outcome: Result<KeptDatabase?, any Error>
-                do {
-                    for document in try Paths.names(in: kept.place) where Self.isDocument(document) {
-                        try Self.copy("\(kept.place)/\(document)", to: "\(folder.path)/\(document)")
-                    }
-                    outcome = .success(try exchange(folder, at: moment))
-                } catch {
-                    outcome = .failure(error)
+        return try await restoring {
+            let folder = try await ScratchFolder.filled(in: besides, for: "json", prefix: Self.scratchPrefix)
+            { folder in
+                for document in try Paths.names(in: kept.place) where Self.isDocument(document) {
+                    try Self.copy("\(kept.place)/\(document)", to: "\(folder)/\(document)")
                 }
-                if Paths.exists(folder.path) { try folder.remove() }
-                return try outcome.get()
             }
+            let outcome = Result { try exchange(folder, at: moment) }
+            if Paths.exists(folder.path) { try folder.remove() }
+            return try outcome.get()
         }
     }
 
     package func drop(_ kept: KeptDatabase) async throws {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await restoring {
-                for document in try Paths.names(in: kept.place) {
-                    try Paths.remove("\(kept.place)/\(document)")
-                }
-                try Paths.removeFolder(kept.place)
-            }
+        try await restoring {
+            guard
+                collection(ofKept: kept) != nil || keptFolder.holds(kept.place, of: name)
+                    || stranded.holds(kept.place, of: liveName)
+            else { throw JSONFailure(message: "'\(kept.place)' is no kept state of it") }
+            try Self.removeDocuments(kept.place)
         }
     }
 
     /// Gives a folder of documents the live one's place in one step, and keeps the documents that were there.
     ///
     /// What else lies in the live folder follows a moment later.
+    ///
+    /// - Throws: then the live folder is as it was, or the error says where what belongs into it is.
     func exchange(_ folder: ScratchFolder, at moment: Timestamp) throws -> KeptDatabase? {
         guard let status = try Paths.status(path) else {
             try Paths.rename(folder.path, to: path)
             return nil
         }
-        let (kept, moment) = freePlace(base: name, moment)
+        let (kept, moment) = try keptFolder.place(for: name, at: moment)
         // Under this name from the first moment on, so that nobody takes what was live for scratch.
-        let replaced = KeptName.text(path, moment, maximum: Int.max)
+        let replaced = "\(besides)/\(KeptName.text(liveName, moment, maximum: Int.max))"
         try Paths.setPermissions(of: folder.path, status.mode & 0o7777)
         try Paths.rename(folder.path, to: replaced)
         do {
@@ -123,17 +92,68 @@ extension JSONCollections: RestorableEngine {
             try Paths.rename(replaced, to: folder.path)
             throw error
         }
-        for entry in try Paths.names(in: replaced) where !Self.isDocument(entry) {
-            try Paths.rename("\(replaced)/\(entry)", to: "\(path)/\(entry)")
+        // What is no document stays where it was.
+        var moved: [String] = []
+        do {
+            for entry in try Paths.names(in: replaced) where !Self.isDocument(entry) {
+                try Paths.rename("\(replaced)/\(entry)", to: "\(path)/\(entry)")
+                moved.append(entry)
+            }
+        } catch {
+            try takeBack(replaced, moved, to: folder, because: error)
+            throw error
         }
-        try Paths.makeFolders(kept, mode: 0o700)
-        for document in try Paths.names(in: replaced) {
-            try Self.copy("\(replaced)/\(document)", to: "\(kept)/\(document)")
+        let place: String
+        do {
+            try Self.copyDocuments(of: replaced, to: kept)
+            place = kept
+        } catch is SystemError {
+            // No space or no permission there: it is kept all the same, where it is.
+            place = replaced
         }
-        try Folder.open(path: kept).synchronize()
-        for document in try Paths.names(in: replaced) { try Paths.remove("\(replaced)/\(document)") }
-        try Paths.removeFolder(replaced)
-        return KeptDatabase(name: name, engine: kind, place: kept, replaced: moment.seconds)
+        // What cannot be removed now is a kept state as well, and goes with those.
+        if place == kept { try? Self.removeDocuments(replaced) }
+        return KeptDatabase(name: name, engine: kind, place: place, replaced: moment.seconds)
+    }
+
+    /// Exchanges the folders once more, after something went wrong, and what had gone over goes back as well.
+    private func takeBack(
+        _ replaced: String,
+        _ moved: [String],
+        to folder: ScratchFolder,
+        because first: any Error
+    ) throws {
+        do {
+            try Paths.exchange(replaced, path)
+            for entry in moved { try Paths.rename("\(replaced)/\(entry)", to: "\(path)/\(entry)") }
+            try Paths.rename(replaced, to: folder.path)
+        } catch {
+            throw JSONFailure(
+                message: "\(first); and taking it back failed (\(error)), so a part of it is in \(replaced)"
+            )
+        }
+    }
+
+    private static func copyDocuments(of source: String, to target: String) throws {
+        do {
+            try Paths.makeFolders(target, mode: 0o700)
+            for document in try Paths.names(in: source) {
+                try copy("\(source)/\(document)", to: "\(target)/\(document)")
+            }
+            try Folder.open(path: target).synchronize()
+        } catch {
+            // What failed first is told; half a copy looks like a kept state, but its original is one, too.
+            try? removeDocuments(target)
+            throw error
+        }
+    }
+
+    /// Removes a folder with its documents; one in which something else lies stays.
+    private static func removeDocuments(_ folder: String) throws(SystemError) {
+        for document in try Paths.names(in: folder) where isDocument(document) {
+            try Paths.remove("\(folder)/\(document)")
+        }
+        try Paths.removeFolder(folder)
     }
 
     static func isDocument(_ name: String) -> Bool { name.hasSuffix(".json") }
@@ -151,20 +171,11 @@ extension JSONCollections: RestorableEngine {
         try bytes.withUnsafeBytes { try file.write($0) }
         try file.synchronize()
     }
+}
 
-    func restoring<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
-        do {
-            return try await body()
-        } catch let error as SystemError {
-            throw BelayError(
-                .databaseUnrestorable,
-                "the database '\(name)' cannot be brought back: \(error)",
-                hint: "check the folder and the space left",
-                subjects: [path],
-                cause: error
-            )
-        }
-    }
+/// What keeps documents from being exchanged.
+struct JSONFailure: EngineFailure {
+    let message: String
 }
 
 /// Documents in a folder beside the live one.
@@ -173,21 +184,17 @@ struct StagedCollections: StagedDatabase {
     let folder: ScratchFolder
 
     func survey() async throws -> DatabaseState {
-        try await withTaskExecutorPreference(BlockingPool.files) { try engine.survey(folder.path) }
+        try await engine.restoring { try engine.survey(folder.path) }
     }
 
     func swap(at moment: Timestamp) async throws -> KeptDatabase? {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await engine.restoring { try engine.exchange(folder, at: moment) }
-        }
+        try await engine.restoring { try engine.exchange(folder, at: moment) }
     }
 
     func discard() async throws {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await engine.restoring {
-                // It became the live one.
-                if Paths.exists(folder.path) { try folder.remove() }
-            }
+        try await engine.restoring {
+            // It became the live one.
+            if Paths.exists(folder.path) { try folder.remove() }
         }
     }
 }

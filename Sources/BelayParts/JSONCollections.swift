@@ -6,11 +6,11 @@ import BelaySystem
 package struct JSONCollections: DatabaseEngine {
     package let kind = "json"
 
-    let name: String
+    package let name: String
     let path: String
     private let place: String?
     private let required: [String]
-    let keptFolder: String
+    let keptFolder: KeptFolder
 
     /// How often documents that are written meanwhile are read again.
     private static let attempts = 5
@@ -22,7 +22,8 @@ package struct JSONCollections: DatabaseEngine {
     /// `place` is the path below the project's directory, if it lies there; `required` are documents without which it
     /// is not whole, and `kept` is a folder for states that were replaced.
     package init(name: String, path: String, place: String?, required: [String], kept: String) {
-        keptFolder = kept
+        // A name of any file is whole there, so that it tells its collection.
+        keptFolder = KeptFolder(kept, maximum: 250)
         self.name = name
         self.path = path
         self.place = place
@@ -35,10 +36,18 @@ package struct JSONCollections: DatabaseEngine {
         var bytes: [UInt8] = []
     }
 
+    package var advice: EngineAdvice {
+        EngineAdvice(
+            reading: "check the path under `databases` in belay.yaml",
+            restoring: "check the folder and the space left",
+            path: path
+        )
+    }
+
     package func fingerprint() async throws -> String? { nil }
 
     package func dump(to sink: any PartSink) async throws -> DatabaseState {
-        try await withTaskExecutorPreference(BlockingPool.files) {
+        try await reading {
             let documents = try steadyDocuments()
             for wanted in required where !documents.contains(where: { $0.name == wanted }) {
                 throw failure("'\(wanted)' is not there", hint: "it stands under `required` in belay.yaml")
@@ -82,7 +91,7 @@ package struct JSONCollections: DatabaseEngine {
         _ stored: Manifest.Database,
         from source: any PartSource
     ) async throws -> DatabaseState {
-        try await withTaskExecutorPreference(BlockingPool.files) {
+        try await restoring {
             var documents: [Document] = []
             for file in source.files.keys.sorted() {
                 guard let name = Self.document(file, of: stored.name) else { continue }
@@ -176,7 +185,7 @@ package struct JSONCollections: DatabaseEngine {
     private func failure(_ reason: String, hint: String?) -> BelayError {
         BelayError(
             .databaseUnreadable,
-            "the database '\(name)' is not stored: \(reason)",
+            "the database '\(name)' cannot be read: \(reason)",
             hint: hint,
             subjects: [path]
         )

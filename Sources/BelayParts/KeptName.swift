@@ -12,6 +12,21 @@ package enum KeptName {
         prefix(base, maximum) + moment.compactText(in: .utc)
     }
 
+    /// The name of a state of `base` that is replaced at `moment`, or at the next one whose name is not taken.
+    package static func free(
+        _ base: String,
+        _ moment: Timestamp,
+        maximum: Int = 63,
+        isTaken: (String) -> Bool
+    ) -> (name: String, moment: Timestamp) {
+        var moment = moment
+        while true {
+            let name = text(base, moment, maximum: maximum)
+            if !isTaken(name) { return (name, moment) }
+            moment = Timestamp(seconds: moment.seconds &+ 1)
+        }
+    }
+
     /// When the state of that name was replaced; `nil` if it is none of `base`.
     package static func moment(of name: String, base: String, maximum: Int = 63) -> Timestamp? {
         let prefix = prefix(base, maximum)

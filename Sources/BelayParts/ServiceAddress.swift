@@ -19,16 +19,16 @@ struct ServiceAddress: Hashable, Sendable {
             rest = rest[..<mark]
         }
         if let slash = rest.firstIndex(of: "/") {
-            guard let decoded = Self.decoded(rest[rest.index(after: slash)...]) else { return nil }
+            guard let decoded = PercentEncoding.decoded(rest[rest.index(after: slash)...]) else { return nil }
             path = decoded.isEmpty ? nil : decoded
             rest = rest[..<slash]
         }
         if let at = rest.lastIndex(of: "@") {
             let account = rest[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = Self.decoded(account[0]) else { return nil }
+            guard let name = PercentEncoding.decoded(account[0]) else { return nil }
             user = name.isEmpty ? nil : name
             if account.count == 2 {
-                guard let word = Self.decoded(account[1]) else { return nil }
+                guard let word = PercentEncoding.decoded(account[1]) else { return nil }
                 password = word
             }
             rest = rest[rest.index(after: at)...]
@@ -39,7 +39,8 @@ struct ServiceAddress: Hashable, Sendable {
     private mutating func parse(query text: Substring) -> Bool {
         for pair in text.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, let name = Self.decoded(parts[0]), let value = Self.decoded(parts[1])
+            guard parts.count == 2, let name = PercentEncoding.decoded(parts[0]),
+                let value = PercentEncoding.decoded(parts[1])
             else { return false }
             query[name] = value
         }
@@ -59,27 +60,10 @@ struct ServiceAddress: Hashable, Sendable {
             name = text[..<colon]
             number = text[text.index(after: colon)...]
         }
-        guard let decoded = Self.decoded(name) else { return false }
+        guard let decoded = PercentEncoding.decoded(name) else { return false }
         host = decoded.isEmpty ? nil : decoded
         if number.isEmpty { return true }
         port = UInt16(number)
         return port != nil
-    }
-
-    private static func decoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == 0x25 else {
-                bytes.append(byte)
-                continue
-            }
-            guard rest.count >= 2,
-                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16), value != 0
-            else { return nil }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
-        return String(validating: bytes, as: UTF8.self)
     }
 }

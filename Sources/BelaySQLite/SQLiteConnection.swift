@@ -1,12 +1,11 @@
+import BelayParts
 import CSQLite
 
 /// What SQLite answered when it could not do something.
-package struct SQLiteFailure: Error, Hashable, Sendable, CustomStringConvertible {
+package struct SQLiteFailure: EngineFailure, Hashable {
     /// SQLite's extended result code.
     package var code: Int32
     package var message: String
-
-    package var description: String { message }
 
     /// Whether another connection is in the way for the moment.
     package var isBusy: Bool {

@@ -7,11 +7,11 @@ import CSQLite
 package struct SQLiteEngine: DatabaseEngine {
     package let kind = "sqlite"
 
-    let name: String
+    package let name: String
     let path: String
     private let place: String?
     let scratch: String
-    let keptFolder: String
+    let keptFolder: KeptFolder
 
     /// The database `name` in the file at the absolute `path`.
     ///
@@ -22,33 +22,35 @@ package struct SQLiteEngine: DatabaseEngine {
         self.path = path
         self.place = place
         self.scratch = scratch
-        keptFolder = kept
+        keptFolder = KeptFolder(kept, suffix: ".sqlite")
+    }
+
+    package var advice: EngineAdvice {
+        EngineAdvice(
+            reading:
+                "check it with `sqlite3 FILE 'PRAGMA integrity_check'`; where a program keeps it locked, try again later",
+            restoring: "it is as it was; restore its file elsewhere with `belay restore SNAP --to DIR`",
+            path: path
+        )
     }
 
     package func fingerprint() async throws -> String? {
-        try await onFilePool { SQLiteFingerprint.take(of: path) }
+        try await reading { SQLiteFingerprint.take(of: path) }
     }
 
     package func dump(to sink: any PartSink) async throws -> DatabaseState {
-        let header = try await onFilePool { try readHeader() }
-        let folder = try await onFilePool { try ScratchFolder(in: scratch, for: name) }
-        let copy = "\(folder.path)/\(name.split(separator: "/").joined(separator: "-")).sqlite"
-        do {
-            let fingerprint = try await onFilePool { () throws -> String? in
+        try await reading {
+            let header = try readHeader()
+            return try await ScratchFolder.with(in: scratch, for: name) { folder in
+                let copy = "\(folder)/\(name).sqlite"
                 // Before the copy: what is written meanwhile makes the next run copy again.
                 let fingerprint = SQLiteFingerprint.take(of: path)
                 try makeCopy(at: copy, header)
-                return fingerprint
+                async let survey = SQLiteSurvey(copy)
+                let file = try OpenFile.reading(path: copy)
+                try await sink.store("\(name).sqlite", standingFor: place) { try file.read(into: $0) }
+                return state(try await survey, fingerprint)
             }
-            async let survey = onFilePool { try SQLiteSurvey(copy) }
-            try await store(copy, into: sink)
-            let found = try await survey
-            try await onFilePool { try folder.remove() }
-            return state(found, fingerprint)
-        } catch {
-            // The first failure is what matters; what is left is removed by the next run.
-            try? await onFilePool { try folder.remove() }
-            throw report(error)
         }
     }
 
@@ -96,35 +98,6 @@ package struct SQLiteEngine: DatabaseEngine {
         if hadLog { belay_sqlite_leave_log(source.handle) }
         try SQLiteCopy.make(of: source, at: copy, usesLog: header.usesLog, pageSize: header.pageSize)
     }
-
-    private func store(_ copy: String, into sink: any PartSink) async throws {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            let file = try OpenFile.reading(path: copy)
-            try await sink.store("\(name).sqlite", standingFor: place) { try file.read(into: $0) }
-        }
-    }
-
-    private func report(_ error: any Error) -> any Error {
-        guard let failure = error as? SQLiteFailure else { return error }
-        return BelayError(
-            .databaseUnreadable,
-            "the database '\(name)' cannot be copied: \(failure.message)",
-            hint: failure.isBusy ? "try again when the program that writes it has finished" : nil,
-            subjects: [path],
-            cause: failure
-        )
-    }
-
-    func onFilePool<Result: Sendable>(
-        _ body: @Sendable @escaping () throws -> Result
-    ) async throws -> Result {
-        try await withTaskExecutorPreference(BlockingPool.files) { try await Self.run(body) }
-    }
-
-    /// A function of its own, because a closure would stay where its caller is.
-    private nonisolated static func run<Result: Sendable>(
-        _ body: @Sendable () throws -> Result
-    ) async throws -> Result { try body() }
 }
 
 extension SQLiteHeader {

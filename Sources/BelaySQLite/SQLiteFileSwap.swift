@@ -21,17 +21,33 @@ struct SQLiteFileSwap {
                     try Self.copy(path + suffix, to: kept + suffix, like: nil)
                 }
             }
-            // They belong to the file that goes, and would be applied to the one that comes.
-            for suffix in ["-wal", "-shm", "-journal"] where Paths.exists(path + suffix) {
-                try Paths.remove(path + suffix)
-            }
-            try Paths.rename(arriving, to: path)
+            try exchange(arriving)
         } catch {
             // What failed first is told; a stray file is harmless.
             try? Paths.remove(arriving)
             throw error
         }
         try folder.synchronize()
+    }
+
+    /// Puts the file that arrives in the place of the one that goes.
+    ///
+    /// The companions of that one would be applied to the one that comes, so they go first; aside, to be put back.
+    private func exchange(_ arriving: String) throws(SystemError) {
+        var aside: [(companion: String, place: String)] = []
+        do {
+            for suffix in ["-wal", "-shm", "-journal"] where Paths.exists(path + suffix) {
+                try Paths.rename(path + suffix, to: arriving + suffix)
+                aside.append((path + suffix, arriving + suffix))
+            }
+            try Paths.rename(arriving, to: path)
+        } catch {
+            // What cannot be put back lies beside the database, and among what is kept.
+            for (companion, place) in aside { try? Paths.rename(place, to: companion) }
+            throw error
+        }
+        // They are kept, and mean nothing here any more.
+        for (_, place) in aside { try? Paths.remove(place) }
     }
 
     /// On stable storage when it returns.

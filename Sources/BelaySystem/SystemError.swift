@@ -54,6 +54,8 @@ package struct SystemError: Error, Hashable, Sendable {
     package var isFull: Bool { number == ENOSPC || number == EDQUOT }
     /// A file that is larger than whoever reads or writes it takes.
     package var isTooLarge: Bool { number == EFBIG }
+    /// A program that was to read what is written has ended, or closed its input.
+    package var isUnread: Bool { number == EPIPE }
     package var isUnsupported: Bool {
         number == ENOTSUP || number == EOPNOTSUPP || number == ENOSYS || number == EINVAL
     }

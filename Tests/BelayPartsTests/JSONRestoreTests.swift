@@ -71,6 +71,62 @@ import Testing
         #expect(try names(scratch.path) == ["data", "kept"], "nothing is left beside them")
     }
 
+    @Test func `stay as they are where something in their folder cannot follow`() async throws {
+        let scratch = try Scratch()
+        let (database, source) = try await makeDocuments(scratch)
+        let engine = engine(scratch)
+        let staged = try await engine.stage(database, from: source)
+        try scratch.write("[9]", to: "data/tasks.json")
+        // What is called like that cannot be moved over it.
+        let stage = try #require(try names(scratch.path).first { $0.hasPrefix(".belay-") })
+        try FileManager.default.createDirectory(
+            atPath: "\(scratch.path)/\(stage)/other/deep",
+            withIntermediateDirectories: true
+        )
+        await #expect(throws: BelayError.self) { try await staged.swap(at: moment) }
+        #expect(try names("\(scratch.path)/data") == ["README", "other", "settings.json", "tasks.json"])
+        #expect(try read("\(scratch.path)/data/tasks.json") == "[9]")
+        #expect(try read("\(scratch.path)/data/other/file") == "text")
+        try await staged.discard()
+        #expect(try names(scratch.path).filter { $0 != "kept" } == ["data"])
+    }
+
+    @Test func `are kept beside the live ones where there is no room elsewhere`() async throws {
+        let scratch = try Scratch()
+        let (database, source) = try await makeDocuments(scratch)
+        let engine = engine(scratch)
+        let staged = try await engine.stage(database, from: source)
+        try scratch.write("[9]", to: "data/tasks.json")
+        // A document that cannot be read as a whole cannot be copied.
+        try FileManager.default.createDirectory(
+            atPath: "\(scratch.path)/data/strange.json",
+            withIntermediateDirectories: true
+        )
+        let kept = try #require(try await staged.swap(at: moment))
+        try await staged.discard()
+        #expect(try read("\(scratch.path)/data/tasks.json") == "[1, 2, 3]")
+        #expect(try read("\(kept.place)/tasks.json") == "[9]")
+        #expect(try names(kept.place) == ["settings.json", "strange.json", "tasks.json"])
+        #expect(try await engine.kept() == [kept])
+        #expect(try names("\(scratch.path)/kept").isEmpty, "no half copy is left")
+    }
+
+    @Test func `of one database are no collection of another`() async throws {
+        let scratch = try Scratch()
+        let (database, source) = try await makeDocuments(scratch)
+        let tasks = engine(scratch).collection("tasks")
+        _ = try #require(try await tasks.stage(database, from: source).swap(at: moment))
+        let other = JSONCollections(
+            name: "docs.tasks",
+            path: "\(scratch.path)/elsewhere",
+            place: nil,
+            required: [],
+            kept: "\(scratch.path)/kept"
+        )
+        #expect(try await other.kept().isEmpty)
+        #expect(try await engine(scratch).kept().count == 1)
+    }
+
     @Test func `come back one by one`() async throws {
         let scratch = try Scratch()
         let (database, source) = try await makeDocuments(scratch)

@@ -21,7 +21,7 @@ struct `A MariaDB database that comes back` {
     private func stored(
         _ server: MariaDBServer
     ) async throws -> (
-        manifest: Manifest.Database, source: Source, state: DatabaseState
+        manifest: Manifest.Database, source: StoredPart, state: DatabaseState
     ) {
         try MariaDBSample.fill(server)
         let sink = Sink()
@@ -34,7 +34,7 @@ struct `A MariaDB database that comes back` {
             tables: state.tables,
             checks: state.checks
         )
-        return (manifest, Source(sink), state)
+        return (manifest, StoredPart(sink), state)
     }
 
     /// What a dump tells, but for what runs by itself.
@@ -120,7 +120,7 @@ struct `A MariaDB database that comes back` {
             "shop.sql": Data("-- \n-- Host: localhost    Database: shop\nCREATE TABLE broken(;\n".utf8)
         ])
         let error = await #expect(throws: BelayError.self) {
-            try await engine.rehearse(manifest, from: Source(broken))
+            try await engine.rehearse(manifest, from: StoredPart(broken))
         }
         #expect(error?.code == .databaseUnrestorable, "\(String(describing: error))")
     }
@@ -128,12 +128,12 @@ struct `A MariaDB database that comes back` {
     @Test func `is not begun with a dump that is not whole`() async throws {
         let server = try MariaDBServer()
         let (manifest, source, before) = try await stored(server)
-        let whole = try #require(source.stored["shop.sql"])
+        let whole = try #require(source.contents["shop.sql"])
         for end in [whole.count / 3, whole.count - 30] {
             let error = await #expect(throws: BelayError.self) {
                 try await engine(server).stage(
                     manifest,
-                    from: Source(.holding(["shop.sql": whole.prefix(end)]))
+                    from: StoredPart(.holding(["shop.sql": whole.prefix(end)]))
                 )
             }
             #expect(error?.code == .databaseUnrestorable)
@@ -147,12 +147,12 @@ struct `A MariaDB database that comes back` {
         let (manifest, source, _) = try await stored(server)
         try server.sql("DELETE FROM part; CREATE TABLE newer(n INT)")
         let present = try await state(server)
-        let text = String(decoding: try #require(source.stored["shop.sql"]), as: UTF8.self)
+        let text = String(decoding: try #require(source.contents["shop.sql"]), as: UTF8.self)
         let broken = text.replacing("RETURN n * 2", with: "RETURN n * * 2")
         #expect(broken != text)
         let staged = try await engine(server).stage(
             manifest,
-            from: Source(.holding(["shop.sql": Data(broken.utf8)]))
+            from: StoredPart(.holding(["shop.sql": Data(broken.utf8)]))
         )
         let error = await #expect(throws: BelayError.self) { try await staged.swap(at: Self.moment) }
         #expect(error?.message.contains("SQL syntax") == true, "\(String(describing: error))")

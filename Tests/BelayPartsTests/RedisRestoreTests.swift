@@ -17,7 +17,9 @@ struct `A Redis database that comes back` {
         )
     }
 
-    private func stored(_ server: RedisServer) async throws -> (manifest: Manifest.Database, source: Source) {
+    private func stored(
+        _ server: RedisServer
+    ) async throws -> (manifest: Manifest.Database, source: StoredPart) {
         try RedisSample.fill(server)
         let sink = Sink()
         let state = try await engine(server).dump(to: sink)
@@ -28,7 +30,7 @@ struct `A Redis database that comes back` {
             path: "",
             tables: state.tables
         )
-        return (manifest, Source(sink))
+        return (manifest, StoredPart(sink))
     }
 
     /// A digest of every key, value and time of expiry in all logical databases.
@@ -100,10 +102,10 @@ struct `A Redis database that comes back` {
         #expect(found.tables == manifest.tables && found.version == manifest.version)
         let left = try FileManager.default.contentsOfDirectory(atPath: server.scratch.path)
         #expect(left.allSatisfy { !$0.contains("cache") }, "\(left)")
-        let whole = try #require(source.stored["cache.rdb"])
+        let whole = try #require(source.contents["cache.rdb"])
         for broken in [whole.prefix(2000), whole.prefix(100) + [0xFF] + whole.dropFirst(101)] {
             let error = await #expect(throws: BelayError.self) {
-                try await engine.rehearse(manifest, from: Source(.holding(["cache.rdb": Data(broken)])))
+                try await engine.rehearse(manifest, from: StoredPart(.holding(["cache.rdb": Data(broken)])))
             }
             #expect(error?.code == .databaseUnrestorable)
         }

@@ -12,9 +12,9 @@ struct StoredPart: PartSource {
 
     func read(_ name: String, _ body: (UnsafeRawBufferPointer) throws -> Void) async throws {
         guard let data = contents[name] else { throw CocoaError(.fileNoSuchFile) }
-        // In pieces, as from a repository.
-        for start in stride(from: 0, to: data.count, by: 100_000) {
-            let end = min(start + 100_000, data.count)
+        // In pieces that end anywhere.
+        for start in stride(from: 0, to: data.count, by: 7_777) {
+            let end = min(start + 7_777, data.count)
             try data[(data.startIndex + start)..<(data.startIndex + end)].withUnsafeBytes(body)
         }
     }

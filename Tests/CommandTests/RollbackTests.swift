@@ -26,6 +26,10 @@ import Testing
         return (sandbox, live)
     }
 
+    private func read(_ sandbox: Sandbox, _ file: String) throws -> String {
+        try String(contentsOfFile: "\(sandbox.project)/\(file)", encoding: .utf8)
+    }
+
     private func names(_ live: SQLiteConnection) throws -> String? {
         try live.text("SELECT group_concat(name) FROM item")
     }
@@ -97,6 +101,33 @@ import Testing
         }
         #expect(try names(live) == nil)
         #expect(try await sandbox.done("list").text.contains("safety") == false)
+    }
+
+    @Test func `brings back what is broken if that is wanted, and keeps the broken one`() async throws {
+        let (sandbox, live) = try await makeSandbox()
+        _ = live
+        for file in ["main.db-wal", "main.db-shm"] { try sandbox.remove(file) }
+        try sandbox.write("main.db", "no database any more")
+        try sandbox.write("notes/tasks.json", "[1, 2")
+        let later = ["BELAY_TEST_NOW": "\(Sandbox.now + 60)"]
+        let arguments = ["rollback", "latest", "--only", "main", "--only", "notes", "--yes"]
+        let refused = try await sandbox.run([try Sandbox.binary()] + arguments, environment: later)
+        #expect(refused.status == 3 && refused.errors.contains("--force"), "\(refused.errors)")
+        #expect(try read(sandbox, "main.db") == "no database any more")
+
+        let forced = try await sandbox.run(
+            [try Sandbox.binary()] + arguments + ["--force"],
+            environment: later
+        )
+        #expect(forced.status == 0, "\(forced.errors)")
+        #expect(forced.text.contains("what main was is kept, and in no snapshot"), "\(forced.text)")
+        #expect(!forced.text.contains("undo "))
+        #expect(try names(try SQLiteConnection("\(sandbox.project)/main.db", .reading)) == "one,two")
+        #expect(try read(sandbox, "notes/tasks.json") == "[1, 2, 3]")
+        let kept = forced.text.matches(of: /what it replaced: (.*)/).map { String($0.1) }
+        try #require(kept.count == 2)
+        #expect(try String(contentsOfFile: kept[0], encoding: .utf8) == "no database any more")
+        #expect(try String(contentsOfFile: "\(kept[1])/tasks.json", encoding: .utf8) == "[1, 2")
     }
 
     @Test func `tells programs what it did`() async throws {

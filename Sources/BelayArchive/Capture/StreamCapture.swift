@@ -30,7 +30,7 @@ package enum StreamCutting: Hashable, Sendable {
 /// Stores what comes out of a stream, such as a database's dump: cut, hashed, compressed and packed on the way.
 ///
 /// One task reads; others, as many as processors, do the rest. At any time at most so many pieces and one more are in
-/// memory, each ``pieceBytes`` long.
+/// memory, each ``pieceBytes`` and the start of a chunk long, which was cut off in the piece before.
 package struct StreamCapture: Sendable {
     /// Bytes that are read before they are cut and handed over: enough chunks to fill all lanes of the hasher.
     private static let pieceBytes = 4 << 20

@@ -33,6 +33,9 @@ struct RollbackCommand: BelayCommand {
     @Flag(name: [.customShort("y"), .long], help: "Do not ask.")
     var yes = false
 
+    @Flag(name: .long, help: "Replace also what cannot be stored first; it is only kept beside.")
+    var force = false
+
     func execute(_ context: CommandContext) async throws -> ExitStatus {
         guard !only.isEmpty else {
             throw BelayError(
@@ -49,7 +52,7 @@ struct RollbackCommand: BelayCommand {
             )
         }
         return try await context.withWorkspace { workspace in
-            let request = RollbackRequest(snapshot: snap, only: only)
+            let request = RollbackRequest(snapshot: snap, only: only, isForced: force)
             var isRefused = false
             let result = try await RollbackWorkflow(workspace, request).run { plan in
                 try context.console.print(RollbackPlanDocument(plan, in: workspace))

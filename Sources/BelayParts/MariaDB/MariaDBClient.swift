@@ -47,17 +47,11 @@ struct MariaDBClient: Sendable {
         )
         do {
             try sql.withUnsafeBytes { try running.write($0) }
-        } catch is SystemError {
+        } catch let error as SystemError where error.isUnread {
             // It reads no more, because it has ended: why is told below.
         }
         running.closeInput()
-        var answer: [UInt8] = []
-        var room = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = try running.read(into: &room)
-            if count == 0 { break }
-            answer += room[..<count]
-        }
+        let answer = try running.readToEnd()
         guard try running.finish().isSuccess else { throw MariaDBFailure(said: running.said) }
         return answer.split(separator: 0x0A).map(Self.fields)
     }
@@ -124,7 +118,7 @@ struct MariaDBClient: Sendable {
 }
 
 /// What MariaDB's programs said when they could not do something.
-struct MariaDBFailure: Error, CustomStringConvertible {
+struct MariaDBFailure: EngineFailure {
     let message: String
     /// The server's number for it.
     let number: Int?
@@ -147,8 +141,6 @@ struct MariaDBFailure: Error, CustomStringConvertible {
         self.message = message
         number = nil
     }
-
-    var description: String { message }
 }
 
 extension String {

@@ -9,27 +9,15 @@ extension MariaDBEngine: RestorableEngine {
         _ stored: Manifest.Database,
         from source: any PartSource
     ) async throws -> DatabaseState {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await restoring {
-                let folder = try ScratchFolder(in: scratch, for: stored.name)
-                let outcome: Result<DatabaseState, any Error>
-                do {
-                    let server = try await MariaDBScratchServer(
-                        in: folder.path,
-                        for: stored.name,
-                        environment
-                    )
-                    let loaded: Result<DatabaseState, any Error>
-                    do { loaded = .success(try await load(stored, from: source, server)) } catch {
-                        loaded = .failure(error)
-                    }
-                    try server.stop()
-                    outcome = loaded
-                } catch {
-                    outcome = .failure(error)
+        try await restoring {
+            try await ScratchFolder.with(in: scratch, for: stored.name) { folder in
+                let server = try await MariaDBScratchServer(in: folder, for: stored.name, environment)
+                let loaded: Result<DatabaseState, any Error>
+                do { loaded = .success(try await load(stored, from: source, server)) } catch {
+                    loaded = .failure(error)
                 }
-                try folder.remove()
-                return try outcome.get()
+                try server.stop()
+                return try loaded.get()
             }
         }
     }
@@ -61,17 +49,15 @@ extension MariaDBEngine: RestorableEngine {
     }
 
     package func isThere() async throws -> Bool {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await restoring {
-                let client = try client()
-                let names = try client.rows(
-                    """
-                    SELECT SCHEMA_NAME FROM information_schema.SCHEMATA
-                    WHERE SCHEMA_NAME = \(try database(client).quotedText)
-                    """
-                )
-                return !names.isEmpty
-            }
+        try await restoring {
+            let client = try client()
+            let names = try client.rows(
+                """
+                SELECT SCHEMA_NAME FROM information_schema.SCHEMATA
+                WHERE SCHEMA_NAME = \(try database(client).quotedText)
+                """
+            )
+            return !names.isEmpty
         }
     }
 
@@ -79,28 +65,26 @@ extension MariaDBEngine: RestorableEngine {
         _ stored: Manifest.Database,
         from source: any PartSource
     ) async throws -> any StagedDatabase {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await restoring {
-                let client = try client()
-                let live = try database(client)
-                let number = String(UInt32.random(in: 0...UInt32.max), radix: 36)
-                let place = "\(live.prefixOfBytes(40))_belay_new_\(number)"
-                let set = try client.rows(
-                    """
-                    SELECT CONCAT(' CHARACTER SET ', DEFAULT_CHARACTER_SET_NAME, ' COLLATE ', DEFAULT_COLLATION_NAME)
-                    FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = \(live.quotedText)
-                    """
-                ).first?.first
-                try client.rows("CREATE DATABASE \(place.quotedName)\(set ?? "")")
-                do {
-                    try await loadTables("\(stored.name).sql", from: source, into: place, client)
-                } catch {
-                    // What failed first is told; a database that stays behind has a telling name.
-                    _ = try? client.rows("DROP DATABASE \(place.quotedName)")
-                    throw error
-                }
-                return StagedMariaDB(engine: self, client: client, live: live, place: place)
+        try await restoring {
+            let client = try client()
+            let live = try database(client)
+            let number = String(UInt32.random(in: 0...UInt32.max), radix: 36)
+            let place = "\(live.prefixOfBytes(40))_belay_new_\(number)"
+            let set = try client.rows(
+                """
+                SELECT CONCAT(' CHARACTER SET ', DEFAULT_CHARACTER_SET_NAME, ' COLLATE ', DEFAULT_COLLATION_NAME)
+                FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = \(live.quotedText)
+                """
+            ).first?.first
+            try client.rows("CREATE DATABASE \(place.quotedName)\(set ?? "")")
+            do {
+                try await loadTables("\(stored.name).sql", from: source, into: place, client)
+            } catch {
+                // What failed first is told; a database that stays behind has a telling name.
+                _ = try? client.rows("DROP DATABASE \(place.quotedName)")
+                throw error
             }
+            return StagedMariaDB(engine: self, client: client, live: live, place: place)
         }
     }
 
@@ -127,7 +111,7 @@ extension MariaDBEngine: RestorableEngine {
         try await withTaskCancellationHandler {
             do {
                 try await body()
-            } catch is SystemError {
+            } catch let error as SystemError where error.isUnread {
                 // It reads no more, because it has ended: why is told below.
             }
             let ending = try running.finish()
@@ -139,38 +123,32 @@ extension MariaDBEngine: RestorableEngine {
     }
 
     package func kept() async throws -> [KeptDatabase] {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await restoring {
-                let client = try client()
-                let live = try database(client)
-                return try client.rows("SHOW DATABASES").flatMap(\.self).compactMap { place in
-                    KeptName.moment(of: place, base: live, maximum: Self.nameMaximum).map {
-                        KeptDatabase(name: name, engine: kind, place: place, replaced: $0.seconds)
-                    }
-                }.sorted { $0.replaced < $1.replaced }
-            }
+        try await restoring {
+            let client = try client()
+            let live = try database(client)
+            return try client.rows("SHOW DATABASES").flatMap(\.self).compactMap { place in
+                KeptName.moment(of: place, base: live, maximum: Self.nameMaximum).map {
+                    KeptDatabase(name: name, engine: kind, place: place, replaced: $0.seconds)
+                }
+            }.sorted { $0.replaced < $1.replaced }
         }
     }
 
     package func takeBack(_ kept: KeptDatabase, at moment: Timestamp) async throws -> KeptDatabase? {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await restoring {
-                let client = try client()
-                return try exchange(kept.place, client, try database(client), at: moment)
-            }
+        try await restoring {
+            let client = try client()
+            return try exchange(kept.place, client, try database(client), at: moment)
         }
     }
 
     package func drop(_ kept: KeptDatabase) async throws {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await restoring {
-                let client = try client()
-                let live = try database(client)
-                guard KeptName.moment(of: kept.place, base: live, maximum: Self.nameMaximum) != nil else {
-                    throw MariaDBFailure("'\(kept.place)' is no kept state of it")
-                }
-                try client.rows("DROP DATABASE IF EXISTS \(kept.place.quotedName)")
+        try await restoring {
+            let client = try client()
+            let live = try database(client)
+            guard KeptName.moment(of: kept.place, base: live, maximum: Self.nameMaximum) != nil else {
+                throw MariaDBFailure("'\(kept.place)' is no kept state of it")
             }
+            try client.rows("DROP DATABASE IF EXISTS \(kept.place.quotedName)")
         }
     }
 
@@ -182,35 +160,11 @@ extension MariaDBEngine: RestorableEngine {
         at moment: Timestamp
     ) throws -> KeptDatabase? {
         let taken = Set(try client.rows("SHOW DATABASES").flatMap(\.self))
-        var replaced = moment
-        var kept = KeptName.text(live, replaced, maximum: Self.nameMaximum)
-        while taken.contains(kept) {
-            replaced = Timestamp(seconds: replaced.seconds + 1)
-            kept = KeptName.text(live, replaced, maximum: Self.nameMaximum)
-        }
+        let (kept, replaced) = KeptName.free(live, moment, maximum: Self.nameMaximum) { taken.contains($0) }
         guard try MariaDBExchange(client: client, live: live).run(from: place, keeping: kept) else {
             return nil
         }
         return KeptDatabase(name: name, engine: kind, place: kept, replaced: replaced.seconds)
-    }
-
-    func restoring<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
-        do {
-            return try await body()
-        } catch let error as MariaDBFailure {
-            throw unrestorable(error.message)
-        } catch let error as SystemError {
-            throw unrestorable("\(error)")
-        }
-    }
-
-    private func unrestorable(_ reason: String) -> BelayError {
-        BelayError(
-            .databaseUnrestorable,
-            "the database '\(name)' cannot be brought back: \(reason)",
-            hint:
-                "the account needs all privileges on databases named like `\(connection.database ?? "NAME")_belay_…`"
-        )
     }
 }
 
@@ -222,23 +176,17 @@ struct StagedMariaDB: StagedDatabase {
     let place: String
 
     func survey() async throws -> DatabaseState {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await engine.restoring { try await engine.state(of: place, client, into: nil) }
-        }
+        try await engine.restoring { try await engine.state(of: place, client, into: nil) }
     }
 
     func swap(at moment: Timestamp) async throws -> KeptDatabase? {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await engine.restoring { try engine.exchange(place, client, live, at: moment) }
-        }
+        try await engine.restoring { try engine.exchange(place, client, live, at: moment) }
     }
 
     func discard() async throws {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await engine.restoring {
-                try client.rows("DROP DATABASE IF EXISTS \(place.quotedName)")
-                return
-            }
+        try await engine.restoring {
+            try client.rows("DROP DATABASE IF EXISTS \(place.quotedName)")
+            return
         }
     }
 }

@@ -9,7 +9,7 @@ import BelaySystem
 package struct MariaDBEngine: DatabaseEngine {
     package let kind = "mariadb"
 
-    let name: String
+    package let name: String
     let connection: MariaDBConnection
     let environment: [String: String]
     let scratch: String
@@ -29,21 +29,20 @@ package struct MariaDBEngine: DatabaseEngine {
         self.scratch = scratch
     }
 
+    package var advice: EngineAdvice {
+        EngineAdvice(
+            reading: "check `databases.\(name)` in belay.yaml, and what the account may do",
+            restoring:
+                "the account needs all privileges on databases named like `\(connection.database ?? "NAME")_belay_…`"
+        )
+    }
+
     package func fingerprint() async throws -> String? { nil }
 
     package func dump(to sink: any PartSink) async throws -> DatabaseState {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            do {
-                let client = try self.client()
-                let database = try self.database(client)
-                return try await state(of: database, client, into: sink)
-            } catch let error as MariaDBFailure {
-                throw BelayError(
-                    .databaseUnreadable,
-                    "the database '\(name)' is not stored: \(error.message)",
-                    hint: "check `databases.\(name)` in belay.yaml, and what the account may do"
-                )
-            }
+        try await reading {
+            let client = try self.client()
+            return try await state(of: try self.database(client), client, into: sink)
         }
     }
 

@@ -18,7 +18,7 @@ struct PostgresArchive {
         among installed: [PostgresPrograms],
         environment: [String: String]
     ) throws {
-        var failure = PostgresFailure(said: "PostgreSQL's program pg_restore is not installed")
+        var failure = PostgresFailure("PostgreSQL's program pg_restore is not installed")
         let fitting =
             installed.filter { $0.major >= major } + installed.filter { $0.major < major }.reversed()
         for programs in fitting where Paths.isProgram(programs.path("pg_restore")) {

@@ -75,7 +75,8 @@ struct PostgresCluster {
 
     /// Ends it at once; nothing in it is needed any more.
     func stop() {
-        // A server that does not stop loses its folder, and ends when it notices.
+        // A server that does not stop loses its folder, and ends when it notices; a folder that cannot be removed
+        // is removed by a later run.
         try? run(prefix + [programs.path("pg_ctl"), "-D", data, "-m", "immediate", "stop"])
         try? folder.remove()
     }

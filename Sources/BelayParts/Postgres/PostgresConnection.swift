@@ -93,7 +93,8 @@ package struct PostgresConnection: Hashable, Sendable {
         if let mark = rest.firstIndex(of: "?") {
             for pair in rest[rest.index(after: mark)...].split(separator: "&") {
                 let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                guard parts.count == 2, let name = Self.decoded(parts[0]), let value = Self.decoded(parts[1])
+                guard parts.count == 2, let name = PercentEncoding.decoded(parts[0]),
+                    let value = PercentEncoding.decoded(parts[1])
                 else {
                     return false
                 }
@@ -136,7 +137,9 @@ package struct PostgresConnection: Hashable, Sendable {
                 name = host[..<colon]
                 port = host[host.index(after: colon)...]
             }
-            guard let decoded = Self.decoded(name), port.allSatisfy(\.isNumber) else { return false }
+            guard let decoded = PercentEncoding.decoded(name), port.allSatisfy(\.isNumber) else {
+                return false
+            }
             hosts.append(decoded)
             ports.append(String(port))
         }
@@ -146,26 +149,9 @@ package struct PostgresConnection: Hashable, Sendable {
     }
 
     private mutating func take(_ text: Substring, as name: String) -> Bool {
-        guard let value = Self.decoded(text) else { return false }
+        guard let value = PercentEncoding.decoded(text) else { return false }
         if !value.isEmpty { parameters[name] = value }
         return true
-    }
-
-    private static func decoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == 0x25 else {
-                bytes.append(byte)
-                continue
-            }
-            guard rest.count >= 2,
-                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16), value != 0
-            else { return nil }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
-        return String(validating: bytes, as: UTF8.self)
     }
 
     // MARK: - name = value name = 'a \' value'

@@ -74,7 +74,7 @@ extension PostgresEngine: RestorableEngine {
     package func drop(_ kept: KeptDatabase) async throws {
         try await onServer { server in
             guard KeptName.moment(of: kept.place, base: server.database) != nil else {
-                throw PostgresFailure(said: "'\(kept.place)' is no kept state of it")
+                throw PostgresFailure("'\(kept.place)' is no kept state of it")
             }
             try server.drop(kept.place)
         }
@@ -135,18 +135,9 @@ extension PostgresEngine: RestorableEngine {
         _ source: any PartSource,
         _ body: @Sendable (_ file: String, _ folder: String) async throws -> Result
     ) async throws -> Result {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await restoring {
-                let folder = try ScratchFolder(in: scratch, for: name)
-                let outcome: Swift.Result<Result, any Error>
-                do {
-                    let file = try await source.place("\(stored.name).pgdump", in: folder.path)
-                    outcome = .success(try await body(file, folder.path))
-                } catch {
-                    outcome = .failure(error)
-                }
-                try folder.remove()
-                return try outcome.get()
+        try await restoring {
+            try await ScratchFolder.with(in: scratch, for: name) { folder in
+                try await body(try await source.place("\(stored.name).pgdump", in: folder), folder)
             }
         }
     }
@@ -154,28 +145,7 @@ extension PostgresEngine: RestorableEngine {
     func onServer<Result: Sendable>(
         _ body: @Sendable (PostgresServerAccess) async throws -> Result
     ) async throws -> Result {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await restoring { try await body(try PostgresServerAccess(connection, environment)) }
-        }
-    }
-
-    func restoring<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
-        do {
-            return try await body()
-        } catch let error as PostgresFailure {
-            throw unrestorable(error.message)
-        } catch let error as SystemError {
-            throw unrestorable("\(error)")
-        }
-    }
-
-    private func unrestorable(_ reason: String) -> BelayError {
-        BelayError(
-            .databaseUnrestorable,
-            "the database '\(name)' cannot be brought back: \(reason)",
-            hint:
-                "it is as it was; restore its dump elsewhere with `belay restore SNAP --to DIR --include-generated`"
-        )
+        try await restoring { try await body(try PostgresServerAccess(connection, environment)) }
     }
 
     private func missingRoles(_ roles: [String]) -> BelayError {
@@ -197,24 +167,18 @@ struct StagedPostgres: StagedDatabase {
     let connection: PostgresConnection
 
     func survey() async throws -> DatabaseState {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await engine.restoring { try engine.survey(connection, server.programs, engine.environment) }
-        }
+        try await engine.restoring { try engine.survey(connection, server.programs, engine.environment) }
     }
 
     func swap(at moment: Timestamp) async throws -> KeptDatabase? {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await engine.restoring {
-                try await server.swap(in: name, at: moment).map {
-                    KeptDatabase(name: engine.name, engine: engine.kind, place: $0.name, replaced: $0.moment)
-                }
+        try await engine.restoring {
+            try await server.swap(in: name, at: moment).map {
+                KeptDatabase(name: engine.name, engine: engine.kind, place: $0.name, replaced: $0.moment)
             }
         }
     }
 
     func discard() async throws {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await engine.restoring { try server.drop(name) }
-        }
+        try await engine.restoring { try server.drop(name) }
     }
 }

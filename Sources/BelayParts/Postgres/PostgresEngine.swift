@@ -7,7 +7,7 @@ import BelaySystem
 package struct PostgresEngine: DatabaseEngine {
     package let kind = "postgres"
 
-    let name: String
+    package let name: String
     let connection: PostgresConnection
     let environment: [String: String]
     let scratch: String
@@ -26,14 +26,20 @@ package struct PostgresEngine: DatabaseEngine {
         self.scratch = scratch
     }
 
+    package var advice: EngineAdvice {
+        EngineAdvice(
+            reading: "check `databases.\(name)` in belay.yaml, and that psql can connect with it",
+            restoring:
+                "it is as it was; restore its dump elsewhere with `belay restore SNAP --to DIR --include-generated`"
+        )
+    }
+
     package func fingerprint() async throws -> String? {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try reporting {
-                let session = try open(PostgresPrograms.installed(environment)).session
-                let fingerprint = try Self.fingerprint(session)
-                try session.close()
-                return fingerprint
-            }
+        try await reading {
+            let session = try open(PostgresPrograms.installed(environment)).session
+            let fingerprint = try Self.fingerprint(session)
+            try session.close()
+            return fingerprint
         }
     }
 
@@ -45,21 +51,19 @@ package struct PostgresEngine: DatabaseEngine {
 
     /// Looks at one state, which `storing` may read as well by the name of its snapshot.
     private func look(
-        _ storing: (_ snapshot: String, _ programs: PostgresPrograms) async throws -> Void
+        _ storing: @Sendable (_ snapshot: String, _ programs: PostgresPrograms) async throws -> Void
     ) async throws -> DatabaseState {
-        try await withTaskExecutorPreference(BlockingPool.files) {
+        try await reading {
             let installed = PostgresPrograms.installed(environment)
-            let (session, version) = try reporting { try open(installed) }
+            let (session, version) = try open(installed)
             let programs = try PostgresPrograms.choose(forServer: version / 10_000, among: installed)
-            let snapshot = try reporting {
-                _ = try session.rows("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                return try session.value("SELECT pg_export_snapshot()")
-            }
+            _ = try session.rows("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            let snapshot = try session.value("SELECT pg_export_snapshot()")
             var state = DatabaseState()
             state.version = "\(version / 10_000).\(version % 10_000)"
-            state.fingerprint = try reporting { try Self.fingerprint(session) }
+            state.fingerprint = try Self.fingerprint(session)
             async let tables = count(session)
-            async let schema = schema(snapshot, programs)
+            async let schema = PostgresSchema.text(of: connection, at: snapshot, programs, environment)
             try await storing(snapshot, programs)
             state.tables = try await tables
             state.schema = try await schema
@@ -80,51 +84,43 @@ package struct PostgresEngine: DatabaseEngine {
             let ending = try running.finish()
             try Task.checkCancellation()
             guard ending.isSuccess, size > 0 else {
-                throw failure("pg_dump \(ending): \(PostgresFailure(said: running.said))")
+                throw PostgresFailure("pg_dump \(ending): \(PostgresFailure(said: running.said))")
             }
         } onCancel: {
             running.terminate()
         }
     }
 
-    private func schema(_ snapshot: String, _ programs: PostgresPrograms) async throws -> String {
-        do {
-            return try await PostgresSchema.text(of: connection, at: snapshot, programs, environment)
-        } catch let error as PostgresFailure {
-            throw failure(error.message)
-        }
-    }
-
     /// The rows of every table.
     func count(_ session: PostgresSession) throws -> [Manifest.Table] {
-        try reporting {
-            let tables = try session.rows(
-                """
-                SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1
-                """
-            )
-            var counted: [Manifest.Table] = []
-            for name in tables.compactMap(\.first) {
-                try Task.checkCancellation()
-                let rows = UInt64(try session.value("SELECT count(*) FROM ONLY \(name)")) ?? 0
-                counted.append(Manifest.Table(name: name, rows: rows))
+        let tables = try session.rows(
+            """
+            SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1
+            """
+        )
+        var counted: [Manifest.Table] = []
+        for name in tables.compactMap(\.first) {
+            try Task.checkCancellation()
+            guard let rows = UInt64(try session.value("SELECT count(*) FROM ONLY \(name)")) else {
+                throw PostgresFailure("the server does not tell how many rows \(name) has")
             }
-            return counted
+            counted.append(Manifest.Table(name: name, rows: rows))
         }
+        return counted
     }
 
     private func open(_ installed: [PostgresPrograms]) throws -> (session: PostgresSession, version: Int) {
         guard let newest = installed.last else {
             throw BelayError(
                 .databaseUnreadable,
-                "the database '\(name)' is not stored: PostgreSQL's programs pg_dump and psql are not installed",
+                "the database '\(name)' cannot be read: PostgreSQL's programs pg_dump and psql are not installed",
                 hint: "install them: apt install postgresql-client"
             )
         }
         let session = try PostgresSession(connection, newest, environment)
         guard let version = Int(try session.value("SHOW server_version_num")) else {
-            throw failure("the server does not tell its version")
+            throw PostgresFailure("the server does not tell its version")
         }
         return (session, version)
     }
@@ -146,21 +142,5 @@ package struct PostgresEngine: DatabaseEngine {
             ).first ?? []
         guard row.count == 6, row[5] == "0" else { return nil }
         return "postgres1|" + row[..<5].joined(separator: "|")
-    }
-
-    private func reporting<Result>(_ body: () throws -> Result) throws -> Result {
-        do {
-            return try body()
-        } catch let error as PostgresFailure {
-            throw failure(error.message)
-        }
-    }
-
-    private func failure(_ reason: String) -> BelayError {
-        BelayError(
-            .databaseUnreadable,
-            "the database '\(name)' is not stored: \(reason)",
-            hint: "check `databases.\(name)` in belay.yaml, and that psql can connect with it"
-        )
     }
 }

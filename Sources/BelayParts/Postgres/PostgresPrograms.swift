@@ -40,7 +40,7 @@ package struct PostgresPrograms: Hashable, Sendable {
 
     /// `pg_dump (PostgreSQL) 15.18 (Debian …)`; `nil` for what only starts one of the others.
     private static func version(of program: String, _ environment: [String: String]) -> Int? {
-        // Debian's wrapper chooses by the cluster that it takes us to mean.
+        // Debian's wrapper chooses by the cluster that it takes us to mean; what leads nowhere is no program.
         guard let real = try? Paths.real(program), real.hasSuffix("/pg_dump") else { return nil }
         let command = Command(program, ["--version"], environment: environment)
         // A program that does not run is none.

@@ -20,13 +20,7 @@ enum PostgresSchema {
             Command(programs.path("pg_dump"), arguments, environment: variables)
         )
         return try await withTaskCancellationHandler {
-            var bytes: [UInt8] = []
-            var room = [UInt8](repeating: 0, count: 64 << 10)
-            while true {
-                let count = try running.read(into: &room)
-                if count == 0 { break }
-                bytes += room[..<count]
-            }
+            let bytes = try running.readToEnd()
             let isSuccess = try running.finish().isSuccess
             try Task.checkCancellation()
             guard isSuccess else { throw PostgresFailure(said: running.said) }

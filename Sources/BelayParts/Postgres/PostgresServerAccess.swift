@@ -14,7 +14,7 @@ struct PostgresServerAccess: Sendable {
     /// - Throws: ``PostgresFailure``, or `SystemError`.
     init(_ connection: PostgresConnection, _ environment: [String: String]) throws {
         guard let newest = PostgresPrograms.installed(environment).last else {
-            throw PostgresFailure(said: "PostgreSQL's programs psql and pg_restore are not installed")
+            throw PostgresFailure("PostgreSQL's programs psql and pg_restore are not installed")
         }
         database = try Self.name(of: connection, newest, environment)
         var failure: (any Error)?
@@ -33,7 +33,7 @@ struct PostgresServerAccess: Sendable {
                 failure = failure ?? error
             }
         }
-        throw failure ?? PostgresFailure(said: "there is no other database to rename it from")
+        throw failure ?? PostgresFailure("there is no other database to rename it from")
     }
 
     /// What the server calls it; where it is not there, what the connection says.
@@ -94,23 +94,26 @@ struct PostgresServerAccess: Sendable {
             try run([rename(arriving, to: database)])
             return nil
         }
-        var moment = moment
-        while names.contains(KeptName.text(database, moment)) {
-            moment = Timestamp(seconds: moment.seconds &+ 1)
-        }
-        let kept = KeptName.text(database, moment)
+        let (kept, moment) = KeptName.free(database, moment) { names.contains($0) }
         let cutting = try PostgresSession(admin, programs, environment)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask(executorPreference: BlockingPool.files) {
                 try cutOff([database, arriving], through: cutting)
             }
             defer { group.cancelAll() }
-            try run([
-                "BEGIN", "SET LOCAL lock_timeout = '10s'", rename(database, to: kept),
-                rename(arriving, to: database), "COMMIT",
-            ])
+            do {
+                try run([
+                    "BEGIN", "SET LOCAL lock_timeout = '10s'", rename(database, to: kept),
+                    rename(arriving, to: database), "COMMIT",
+                ])
+            } catch {
+                // Where the answer to the last word was lost, the server knows how it ended; if it is silent, too,
+                // the first error is what there is to tell.
+                guard (try? databases())?.contains(kept) == true else { throw error }
+            }
         }
-        try cutting.close()
+        // The exchange is done, however this session ends.
+        try? cutting.close()
         return (kept, moment.seconds)
     }
 

@@ -92,7 +92,7 @@ final class PostgresSession: Sendable {
 }
 
 /// What PostgreSQL's programs said when they could not do something.
-struct PostgresFailure: Error, CustomStringConvertible {
+struct PostgresFailure: EngineFailure {
     let message: String
 
     /// The last line is what matters, without the program's name and the place in a script.
@@ -108,5 +108,5 @@ struct PostgresFailure: Error, CustomStringConvertible {
         message = text
     }
 
-    var description: String { message }
+    init(_ message: String) { self.message = message }
 }

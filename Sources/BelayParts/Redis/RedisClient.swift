@@ -38,14 +38,7 @@ struct RedisClient: Sendable {
     /// - Throws: ``RedisFailure`` with the server's words.
     func answer(_ command: String...) throws -> String {
         let running = try start(command, input: .nothing)
-        var bytes: [UInt8] = []
-        var room = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = try running.read(into: &room)
-            if count == 0 { break }
-            bytes += room[..<count]
-        }
-        var text = String(decoding: bytes, as: UTF8.self)
+        var text = String(decoding: try running.readToEnd(), as: UTF8.self)
         while text.last?.isNewline == true { text.removeLast() }
         guard try running.finish().isSuccess, !RedisFailure.isError(text) else {
             throw RedisFailure(said: running.said.isEmpty ? text : running.said)
@@ -80,7 +73,7 @@ struct RedisClient: Sendable {
 }
 
 /// What Redis or redis-cli said when they could not do something.
-struct RedisFailure: Error, CustomStringConvertible {
+struct RedisFailure: EngineFailure {
     let message: String
 
     /// The last line is what matters.
@@ -101,6 +94,4 @@ struct RedisFailure: Error, CustomStringConvertible {
         return word.count < answer.count && word.count > 2
             && word.allSatisfy { $0.isUppercase && $0.isLetter }
     }
-
-    var description: String { message }
 }

@@ -6,15 +6,9 @@ extension RedisEngine: RestorableEngine {
         _ stored: Manifest.Database,
         from source: any PartSource
     ) async throws -> DatabaseState {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await restoring {
-                let folder = try ScratchFolder(in: scratch, for: stored.name)
-                let outcome: Result<DatabaseState, any Error>
-                do { outcome = .success(try await load(stored, from: source, in: folder.path)) } catch {
-                    outcome = .failure(error)
-                }
-                try folder.remove()
-                return try outcome.get()
+        try await restoring {
+            try await ScratchFolder.with(in: scratch, for: stored.name) { folder in
+                try await load(stored, from: source, in: folder)
             }
         }
     }
@@ -40,72 +34,45 @@ extension RedisEngine: RestorableEngine {
     }
 
     package func isThere() async throws -> Bool {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await restoring { try client().answer("PING") == "PONG" }
-        }
+        try await restoring { try client().answer("PING") == "PONG" }
     }
 
     package func stage(
         _ stored: Manifest.Database,
         from source: any PartSource
     ) async throws -> any StagedDatabase {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await restoring {
-                let folder = try ScratchFolder(in: scratch, for: stored.name)
-                do {
-                    let path = try await source.place("\(stored.name).rdb", in: folder.path)
-                    let reader = try Self.read(path)
-                    try RedisExchange(client: try client()).check(highest: reader.keys.keys.max() ?? 0)
-                    guard !reader.hasModuleData else {
-                        throw RedisFailure("it holds data of a module, which only a replica can take over")
-                    }
-                    return StagedRedis(engine: self, folder: folder, path: path)
-                } catch {
-                    // What failed first is told; what is left is removed by the next run.
-                    try? folder.remove()
-                    throw error
+        try await restoring {
+            let file = "\(stored.name).rdb"
+            let folder = try await ScratchFolder.filled(in: scratch, for: stored.name) { folder in
+                let reader = try Self.read(try await source.place(file, in: folder))
+                try RedisExchange(client: try client()).check(highest: reader.keys.keys.max() ?? 0)
+                guard !reader.hasModuleData else {
+                    throw RedisFailure("it holds data of a module, which only a replica can take over")
                 }
             }
+            return StagedRedis(engine: self, folder: folder, path: "\(folder.path)/\(file)")
         }
     }
 
     package func kept() async throws -> [KeptDatabase] {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await restoring {
-                guard Paths.exists(keptFolder) else { return [] }
-                return try Paths.names(in: keptFolder).compactMap { place in
-                    KeptName.moment(of: place, base: name).map {
-                        KeptDatabase(
-                            name: name,
-                            engine: kind,
-                            place: "\(keptFolder)/\(place)",
-                            replaced: $0.seconds
-                        )
-                    }
-                }.sorted { $0.replaced < $1.replaced }
-            }
-        }
+        try await restoring { try keptFolder.states(of: name, self) }
     }
 
     package func takeBack(_ kept: KeptDatabase, at moment: Timestamp) async throws -> KeptDatabase? {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await restoring {
-                try RedisExchange(client: try client()).check(
-                    highest: try Self.read(kept.place).keys.keys.max() ?? 0
-                )
-                return try await exchange(kept.place, at: moment)
-            }
+        try await restoring {
+            try RedisExchange(client: try client()).check(
+                highest: try Self.read(kept.place).keys.keys.max() ?? 0
+            )
+            return try await exchange(kept.place, at: moment)
         }
     }
 
     package func drop(_ kept: KeptDatabase) async throws {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await restoring {
-                let file = kept.place.split(separator: "/").last.map(String.init) ?? ""
-                guard Paths.parent(of: kept.place) == keptFolder, KeptName.moment(of: file, base: name) != nil
-                else { throw RedisFailure("'\(kept.place)' is no kept state of it") }
-                if Paths.exists(kept.place) { try Paths.remove(kept.place) }
+        try await restoring {
+            guard keptFolder.holds(kept.place, of: name) else {
+                throw RedisFailure("'\(kept.place)' is no kept state of it")
             }
+            if Paths.exists(kept.place) { try Paths.remove(kept.place) }
         }
     }
 
@@ -113,13 +80,7 @@ extension RedisEngine: RestorableEngine {
 
     /// Makes the server hold what a file holds, and keeps what it held as another file.
     func exchange(_ path: String, at moment: Timestamp) async throws -> KeptDatabase {
-        try Paths.makeFolders(keptFolder, mode: 0o700)
-        var replaced = moment
-        var place = "\(keptFolder)/\(KeptName.text(name, replaced))"
-        while Paths.exists(place) {
-            replaced = Timestamp(seconds: replaced.seconds + 1)
-            place = "\(keptFolder)/\(KeptName.text(name, replaced))"
-        }
+        let (place, moment) = try keptFolder.place(for: name, at: moment)
         let client = try client()
         do {
             try await RedisExchange(client: client).run(path, keepingAt: place) {
@@ -132,7 +93,7 @@ extension RedisEngine: RestorableEngine {
             if Paths.exists(place) { try Paths.remove(place) }
             throw error
         }
-        return KeptDatabase(name: name, engine: kind, place: place, replaced: replaced.seconds)
+        return KeptDatabase(name: name, engine: kind, place: place, replaced: moment.seconds)
     }
 
     /// Saves what the server holds as a file, which is whole and durable once it is there.
@@ -161,7 +122,7 @@ extension RedisEngine: RestorableEngine {
             try? Paths.remove(temporary)
             throw error
         }
-        try Folder.open(path: keptFolder).synchronize()
+        try Folder.open(path: keptFolder.path).synchronize()
         return reader
     }
 
@@ -179,24 +140,6 @@ extension RedisEngine: RestorableEngine {
         guard reader.isComplete else { throw RedisFailure("its RDB stream is not whole") }
         return reader
     }
-
-    func restoring<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
-        do {
-            return try await body()
-        } catch let error as RedisFailure {
-            throw unrestorable(error.message)
-        } catch let error as SystemError {
-            throw unrestorable("\(error)")
-        }
-    }
-
-    private func unrestorable(_ reason: String) -> BelayError {
-        BelayError(
-            .databaseUnrestorable,
-            "the database '\(name)' cannot be brought back: \(reason)",
-            hint: "restore its stream with `belay restore SNAP --to DIR` and let a server load it as dump.rdb"
-        )
-    }
 }
 
 /// A stream that was read to its end, and that the live server can take.
@@ -206,20 +149,14 @@ struct StagedRedis: StagedDatabase {
     let path: String
 
     func survey() async throws -> DatabaseState {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await engine.restoring { RedisEngine.state(try RedisEngine.read(path)) }
-        }
+        try await engine.restoring { RedisEngine.state(try RedisEngine.read(path)) }
     }
 
     func swap(at moment: Timestamp) async throws -> KeptDatabase? {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await engine.restoring { try await engine.exchange(path, at: moment) }
-        }
+        try await engine.restoring { try await engine.exchange(path, at: moment) }
     }
 
     func discard() async throws {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            try await engine.restoring { try folder.remove() }
-        }
+        try await engine.restoring { try folder.remove() }
     }
 }

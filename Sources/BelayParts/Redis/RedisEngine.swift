@@ -9,11 +9,11 @@ import BelaySystem
 package struct RedisEngine: DatabaseEngine {
     package let kind = "redis"
 
-    let name: String
+    package let name: String
     let connection: RedisConnection
     let environment: [String: String]
     let scratch: String
-    let keptFolder: String
+    let keptFolder: KeptFolder
 
     /// The server `name`; `environment` is the one that redis-cli starts from.
     ///
@@ -29,23 +29,21 @@ package struct RedisEngine: DatabaseEngine {
         self.connection = connection
         self.environment = environment
         self.scratch = scratch
-        keptFolder = kept
+        keptFolder = KeptFolder(kept)
+    }
+
+    package var advice: EngineAdvice {
+        EngineAdvice(
+            reading: "check `databases.\(name)` in belay.yaml, and that redis-cli can connect with it",
+            restoring:
+                "restore its stream with `belay restore SNAP --to DIR` and let a server load it as dump.rdb"
+        )
     }
 
     package func fingerprint() async throws -> String? { nil }
 
     package func dump(to sink: any PartSink) async throws -> DatabaseState {
-        try await withTaskExecutorPreference(BlockingPool.files) {
-            do {
-                return try await state(client(), into: sink)
-            } catch let error as RedisFailure {
-                throw BelayError(
-                    .databaseUnreadable,
-                    "the database '\(name)' is not stored: \(error.message)",
-                    hint: "check `databases.\(name)` in belay.yaml, and that redis-cli can connect with it"
-                )
-            }
-        }
+        try await reading { try await state(client(), into: sink) }
     }
 
     /// The program.

@@ -87,6 +87,7 @@ package struct RollbackDocument: ReportDocument {
     package let snapshotID: String
     package let safetySnapshotID: String?
     package let databases: [Database]
+    package let unstored: [String]
     package let undo: String?
     package let loadSeconds: Double
     package let seconds: Double
@@ -97,6 +98,7 @@ package struct RollbackDocument: ReportDocument {
         case snapshotID = "snapshot_id"
         case safetySnapshotID = "safety_snapshot_id"
         case databases, undo
+        case unstored = "not_stored_first"
         case loadSeconds = "load_seconds"
         case seconds = "seconds_elapsed"
     }
@@ -114,10 +116,14 @@ package struct RollbackDocument: ReportDocument {
                 exchangeSeconds: Elapsed.seconds(database.exchange)
             )
         }
-        undo = result.safety.map { safety in
-            // What was not there before cannot be brought back from there.
-            let names = result.databases.filter { $0.keptPlace != nil }.map { " --only \($0.argument)" }
-            return "belay rollback \(safety.id.short)\(names.joined())"
+        unstored = result.unstored
+        undo = result.safety.flatMap { safety in
+            // What was not there before, or could not be read, cannot be brought back from there.
+            let names = result.databases.filter {
+                $0.keptPlace != nil && !result.unstored.contains($0.stored.name)
+            }
+            if names.isEmpty { return nil }
+            return "belay rollback \(safety.id.short)" + names.map { " --only \($0.argument)" }.joined()
         }
         loadSeconds = Elapsed.seconds(result.loading)
         duration = result.duration
@@ -135,6 +141,10 @@ package struct RollbackDocument: ReportDocument {
             if let kept = database.kept {
                 lines.append("kept     what it replaced: \(PrintableText.of(kept))")
             }
+        }
+        for name in unstored {
+            let name = PrintableText.of(name)
+            lines.append("\(style.warning("note"))     what \(name) was is kept, and in no snapshot")
         }
         lines.append("took     \(Elapsed.text(duration))")
         if let undo { lines.append("undo     \(style.strong(undo))") }

@@ -18,6 +18,37 @@ package struct ScratchFolder: Hashable, Sendable {
         try Paths.makeFolders(path, mode: 0o700)
     }
 
+    /// Makes a new one and lets `body` fill it; without one where that fails.
+    package static func filled(
+        in parent: String,
+        for name: String,
+        prefix: String = "",
+        _ body: (_ path: String) async throws -> Void
+    ) async throws -> ScratchFolder {
+        let folder = try ScratchFolder(in: parent, for: name, prefix: prefix)
+        do {
+            try await body(folder.path)
+            return folder
+        } catch {
+            // What failed first is told; what is left is removed by a later run.
+            try? folder.remove()
+            throw error
+        }
+    }
+
+    /// Runs `body` with a new one, which is gone afterwards.
+    package static func with<Result: Sendable>(
+        in parent: String,
+        for name: String,
+        _ body: (_ path: String) async throws -> Result
+    ) async throws -> Result {
+        let folder = try ScratchFolder(in: parent, for: name)
+        let outcome: Swift.Result<Result, any Error>
+        do { outcome = .success(try await body(folder.path)) } catch { outcome = .failure(error) }
+        try folder.remove()
+        return try outcome.get()
+    }
+
     package func remove() throws(SystemError) {
         guard let parent = Paths.parent(of: path) else { return }
         let folder = try Folder.open(path: parent)

@@ -85,6 +85,17 @@ extension RunningCommand {
         return try outcome.get()
     }
 
+    /// Reads what it prints until the end.
+    package func readToEnd() throws(SystemError) -> [UInt8] {
+        var output: [UInt8] = []
+        var room = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = try read(into: &room)
+            if count == 0 { return output }
+            output += room[..<count]
+        }
+    }
+
     /// Hands over a text that it reads.
     package func write(_ text: String) throws(SystemError) {
         var outcome: Result<Void, SystemError> = .success(())

@@ -6,10 +6,13 @@ package struct RollbackRequest: Sendable {
     package var snapshot: String
     /// Names of databases, or of a database and one collection of it: `json/tasks`.
     package var only: [String]
+    /// Brings back also what cannot be stored first, such as a database that is damaged; it is then only kept.
+    package var isForced: Bool
 
-    package init(snapshot: String, only: [String]) {
+    package init(snapshot: String, only: [String], isForced: Bool = false) {
         self.snapshot = snapshot
         self.only = only
+        self.isForced = isForced
     }
 }
 
@@ -55,8 +58,10 @@ package struct RollbackResult: Sendable {
     }
 
     package var plan: RollbackPlan
-    /// What was there before; `nil` if nothing was there to be stored.
+    /// What was there before; `nil` if nothing was there that could be stored.
     package var safety: StoredSnapshot?
+    /// Names of databases that the safety snapshot does not hold, because they could not be read.
+    package var unstored: [String]
     package var databases: [Database]
     /// How long it took to load and compare all of them.
     package var loading: Duration

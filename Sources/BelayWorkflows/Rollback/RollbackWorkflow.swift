@@ -33,7 +33,8 @@ package struct RollbackWorkflow: Sendable {
             let databases = try await exchange(staged)
             return RollbackResult(
                 plan: plan,
-                safety: safety,
+                safety: safety.snapshot,
+                unstored: safety.unstored,
                 databases: databases,
                 loading: loading,
                 duration: ContinuousClock.now - begin
@@ -110,28 +111,50 @@ package struct RollbackWorkflow: Sendable {
 
     // MARK: - Steps
 
-    private func storeSafety(_ plan: RollbackPlan) async throws -> StoredSnapshot? {
+    /// What was stored before anything changed, and what could not be.
+    private struct Safety {
+        var snapshot: StoredSnapshot?
+        var unstored: [String] = []
+    }
+
+    private func storeSafety(_ plan: RollbackPlan) async throws -> Safety {
         var names: [String] = []
         for database in plan.changing where !names.contains(database.stored.name) {
             // A collection that is missing is in no place; the others of its database are.
             if case .missing = database.present, database.argument == database.stored.name { continue }
             names.append(database.stored.name)
         }
-        if names.isEmpty { return nil }
+        if names.isEmpty { return Safety() }
         var backup = BackupRequest()
         backup.kind = .safety
         backup.only = names
         backup.message = "before the rollback to \(plan.snapshot.id.short)"
-        let result = try await BackupWorkflow(workspace, backup, progress: CaptureProgress()).run()
-        guard result.isComplete, let snapshot = result.snapshot else {
-            let reason = result.failures.first.map { ": \($0.reason)" } ?? ""
+        let result: BackupResult
+        do {
+            result = try await BackupWorkflow(workspace, backup, progress: CaptureProgress()).run()
+        } catch let error as BelayError where error.code == .databaseUnreadable {
+            // None of them could be read.
+            try passOver(error.message)
+            return Safety(unstored: names)
+        }
+        let stored = result.manifest.databases?.map(\.name) ?? []
+        let unstored = names.filter { !stored.contains($0) }
+        if !unstored.isEmpty || result.lostPacks > 0 || result.lostSnapshots > 0 {
+            try passOver(result.failures.first?.reason ?? "the repository lacks something")
+        }
+        return Safety(snapshot: result.snapshot, unstored: unstored)
+    }
+
+    /// - Throws: unless it is wanted that what cannot be stored is replaced.
+    private func passOver(_ reason: String) throws(BelayError) {
+        guard request.isForced else {
             throw BelayError(
                 .sourceIncomplete,
-                "nothing was changed, because what is there could not be stored first\(reason)",
-                hint: "move what cannot be read out of the way, so that it is missing, and try again"
+                "nothing was changed, because what is there could not be stored first: \(reason)",
+                hint: "with --force it is replaced all the same, and only kept beside, in no snapshot"
             )
         }
-        return snapshot
+        workspace.repository.note("what is there could not be stored first: \(reason)")
     }
 
     private typealias Staged = (database: RollbackPlan.Database, copy: any StagedDatabase)
