@@ -59,7 +59,7 @@ import Testing
         let undo = try #require(outcome.firstMatch(of: /undo +belay (.*)/)?.1).split(separator: " ").map(
             String.init
         )
-        #expect(try await sandbox.done("list").text.contains("safety"))
+        #expect(try await sandbox.done("list").text.contains(#/ safety +main /#))
 
         let environment = ["BELAY_TEST_NOW": "\(Sandbox.now + 120)"]
         try await sandbox.run([try Sandbox.binary()] + undo + ["-y"], environment: environment)

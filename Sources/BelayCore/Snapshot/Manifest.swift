@@ -94,8 +94,10 @@ package struct Manifest: Codable, Hashable, Sendable {
     package struct Scope: Codable, Hashable, Sendable {
         /// Absolute path of the project's directory.
         package var root: String
-        /// The paths chosen by `--only`; empty for all.
+        /// The paths chosen by `--only`; empty for all of them, or for none as ``files`` says.
         package var only: [String]
+        /// `false` if databases and captures were chosen and no files; absent otherwise.
+        package var files: Bool?
         /// Whether `.gitignore` held.
         package var gitignore: Bool
         package var exclude: [String]
@@ -107,6 +109,7 @@ package struct Manifest: Codable, Hashable, Sendable {
         package init(
             root: String,
             only: [String],
+            files: Bool? = nil,
             gitignore: Bool,
             exclude: [String],
             include: [String],
@@ -115,6 +118,7 @@ package struct Manifest: Codable, Hashable, Sendable {
         ) {
             self.root = root
             self.only = only
+            self.files = files
             self.gitignore = gitignore
             self.exclude = exclude
             self.include = include

@@ -178,7 +178,8 @@ package struct ShowDocument: ReportDocument {
         add("program", program)
         add("git", manifest?.git.map(Self.text))
         for part in manifest?.parts ?? [] {
-            add("part", "\(part.name) (\(part.kind)): \(part.paths.joined(separator: ", "))")
+            let paths = part.paths.isEmpty ? "" : ": \(part.paths.joined(separator: ", "))"
+            add("part", "\(part.name) (\(part.kind))\(paths)")
         }
         if let only = manifest?.scope.only { add("only", only.joined(separator: ", ")) }
         if let count = manifest?.failureCount {

@@ -66,9 +66,10 @@ package struct SnapshotItem: Encodable, Sendable {
         self.isLatest = isLatest
         program = snapshot.programVersion
         message = manifest?.message
-        // A full snapshot holds all of the project, whatever parts have names.
         failureCount = manifest?.failureCount
-        parts = manifest.map { $0.scope.only.isEmpty ? [] : $0.parts.map(\.name) }
+        // A full snapshot holds all of the project, whatever parts have names.
+        let only = tags.only
+        parts = manifest.map { _ in only }
     }
 }
 

@@ -34,6 +34,7 @@ extension BackupWorkflow {
             scope: Manifest.Scope(
                 root: workspace.project.directory,
                 only: selection.paths,
+                files: selection.hasFiles ? nil : false,
                 gitignore: configuration.gitignore == .respect,
                 exclude: configuration.allExcludes,
                 include: configuration.include,

@@ -11,11 +11,12 @@ struct DiffSelection: Sendable {
     private(set) var named: Set<String>?
 
     /// What was asked for, or what both sides of the comparison hold.
-    init(_ only: [String], _ project: Project, _ snapshots: [LocatedSnapshot], _ manifests: [Manifest?]) {
+    init(_ only: [String], _ project: Project, _ manifests: [Manifest?]) {
         if only.isEmpty {
             let scope = manifests.lazy.compactMap(\.?.scope.only).first { !$0.isEmpty } ?? []
             paths = scope.map { SnapshotPath.normalized($0) }
-            hasFiles = zip(snapshots, manifests).allSatisfy { Self.holdsFiles($0, $1) }
+            // A snapshot of databases alone says nothing of files.
+            hasFiles = manifests.allSatisfy { $0?.scope.files ?? true }
             return
         }
         let configuration = project.configuration
@@ -53,11 +54,5 @@ struct DiffSelection: Sendable {
     private static func parts(_ manifest: Manifest) -> [String] {
         (manifest.databases ?? []).map(\.name) + (manifest.captures ?? []).map(\.name)
             + (manifest.missing ?? []).map(\.name)
-    }
-
-    /// A snapshot of databases alone says nothing of files.
-    private static func holdsFiles(_ snapshot: LocatedSnapshot, _ manifest: Manifest?) -> Bool {
-        guard let manifest, !SnapshotTags(snapshot.stored.snapshot.tags).only.isEmpty else { return true }
-        return manifest.parts.contains { $0.kind == "component" }
     }
 }

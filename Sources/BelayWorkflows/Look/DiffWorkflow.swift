@@ -53,7 +53,7 @@ package struct DiffWorkflow: Sendable {
             if let to = request.to { other = try await access.snapshot(to) } else { other = nil }
             let snapshots = [old] + [other].compactMap { $0 }
             let manifests = try await manifests(snapshots)
-            let selection = DiffSelection(request.only, workspace.project, snapshots, manifests)
+            let selection = DiffSelection(request.only, workspace.project, manifests)
             var unread = [UnreadPaths(old, manifests[0]), UnreadPaths()]
             var result = DiffResult(
                 sides: DiffSides(old: old.stored, new: other?.stored),
