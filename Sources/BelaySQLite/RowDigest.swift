@@ -1,14 +1,17 @@
 import BelayCore
 import BelayFormat
 
-/// A digest of rows in their order: SHA-256 over blocks of encoded columns, each block with the digest before it.
+/// A digest of rows in their order: SHA-256 over the digests of lanes of encoded columns, a block of lanes at a time,
+/// each with the digest of the blocks before it.
 ///
-/// A column is its type, its length and its bytes, so that no two different rows are encoded alike.
+/// The lanes are hashed side by side, which takes a fraction of the time that one stream would. A column is its type, its length and its bytes, so that no two different rows are encoded alike.
 struct RowDigest {
-    private static let blockBytes = 256 << 10
+    private static let laneBytes = 16 << 10
+    private static let blockBytes = 16 * laneBytes
 
     private var block: [UInt8] = []
     private var digest = Digest(0, 0, 0, 0)
+    private var lanes: [Digest] = []
 
     init() { block.reserveCapacity(Self.blockBytes + 32) }
 
@@ -35,11 +38,23 @@ struct RowDigest {
     }
 
     private mutating func fold() {
-        withUnsafeTemporaryAllocation(byteCount: Digest.byteCount, alignment: 8) { bytes in
-            digest.store(into: bytes)
-            block.append(contentsOf: bytes)
+        let starts = Array(stride(from: 0, to: block.count, by: Self.laneBytes))
+        block.withUnsafeBytes { bytes in
+            LaneHasher.digests(
+                in: bytes,
+                offsets: starts,
+                lengths: starts.map { min(Self.laneBytes, bytes.count - $0) },
+                into: &lanes
+            )
         }
-        digest = BlobHasher.digest(block)
+        var joined: [UInt8] = []
+        for part in [digest] + lanes {
+            withUnsafeTemporaryAllocation(byteCount: Digest.byteCount, alignment: 8) { bytes in
+                part.store(into: bytes)
+                joined.append(contentsOf: bytes)
+            }
+        }
+        digest = BlobHasher.digest(joined)
         block.removeAll(keepingCapacity: true)
     }
 }

@@ -8,10 +8,13 @@ package struct GeneratedFile: Hashable, Sendable {
     /// Below the folder that belay adds; never empty.
     package var path: [FileName]
     package var stream: StoredStream
+    /// When it was made; `nil` for the snapshot's own time.
+    package var modified: Timestamp?
 
-    package init(path: [FileName], stream: StoredStream) {
+    package init(path: [FileName], stream: StoredStream, modified: Timestamp? = nil) {
         self.path = path
         self.stream = stream
+        self.modified = modified
     }
 }
 
@@ -57,7 +60,7 @@ package struct GeneratedTree {
             rest = rest.dropFirst(same.count)
             if first.path.count == depth + 1 {
                 // What databases hold is their owner's alone.
-                var file = node(name, .file, depth == 0 ? 0o100644 : 0o100600)
+                var file = node(name, .file, depth == 0 ? 0o100644 : 0o100600, first.modified)
                 file.size = first.stream.size
                 file.links = 1
                 file.content = first.stream.content
@@ -79,8 +82,14 @@ package struct GeneratedTree {
         return handle.id
     }
 
-    private func node(_ name: FileName, _ kind: Node.Kind, _ mode: UInt32) -> Node {
-        Node(
+    private func node(
+        _ name: FileName,
+        _ kind: Node.Kind,
+        _ mode: UInt32,
+        _ modified: Timestamp? = nil
+    ) -> Node {
+        let time = modified ?? time
+        return Node(
             name: name,
             kind: kind,
             mode: FileMode(posix: mode),

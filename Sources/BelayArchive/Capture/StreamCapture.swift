@@ -107,18 +107,19 @@ package struct StreamCapture: Sendable {
         _ chunker: inout Chunker?,
         _ read: (UnsafeMutableRawBufferPointer) throws -> Int
     ) throws -> Piece {
-        var bytes = carried
-        var filled = bytes.count
-        bytes.append(contentsOf: repeatElement(0, count: Self.pieceBytes))
-        try bytes.withUnsafeMutableBytes { buffer in
+        var filled = carried.count
+        let bytes = try [UInt8](unsafeUninitializedCapacity: filled + Self.pieceBytes) { room, initialized in
+            let buffer = UnsafeMutableRawBufferPointer(room)
+            buffer.copyBytes(from: carried)
             while filled < buffer.count {
                 let count = try read(UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
                 if count == 0 {
                     isAtEnd = true
-                    return
+                    break
                 }
                 filled += count
             }
+            initialized = filled
         }
         var chunks: [Range<Int>] = []
         var start = 0

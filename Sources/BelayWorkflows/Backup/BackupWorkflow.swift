@@ -81,7 +81,8 @@ package struct BackupWorkflow: Sendable {
                 writer: writer,
                 known: known,
                 compression: request.compression,
-                last: request.isForced ? nil : whole
+                last: request.isForced
+                    ? [] : (parent?.id == whole?.id ? [whole] : [parent, whole]).compactMap(\.self)
             ).run(selection)
             var archiver = archiver
             archiver.settings.overlays = parts.overlays

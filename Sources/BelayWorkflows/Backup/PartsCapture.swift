@@ -30,18 +30,30 @@ struct PartsCapture {
     let writer: BlobWriter
     let known: KnownBlobs
     let compression: CompressionLevel
-    /// The last snapshot of the project, whose databases need not be stored again if nothing was written.
-    let last: StoredSnapshot?
+    /// The last snapshots of the project, the newest first, whose databases need not be stored again if nothing was
+    /// written since.
+    let last: [StoredSnapshot]
 
     func run(_ selection: PartSelection) async throws -> Outcome {
         var outcome = Outcome()
-        let earlier =
-            if let last {
-                try await EarlierState.all(of: selection.databases, in: last, workspace, known: known)
-            } else { [String: EarlierState]() }
-        let before = try await manifest()?.databases ?? []
+        var earlier: [String: EarlierState] = [:]
+        var bitsBefore: [String: Int] = [:]
+        for snapshot in last {
+            let wanted = selection.databases.filter { bitsBefore[$0.name] == nil }
+            if wanted.isEmpty { break }
+            var reader = ManifestReader(workspace)
+            let stored = try await reader.readable(snapshot)?.databases ?? []
+            for database in stored where bitsBefore[database.name] == nil {
+                bitsBefore[database.name] = database.chunkBits
+            }
+            earlier.merge(try await EarlierState.all(of: wanted, in: snapshot, workspace, known: known)) {
+                first,
+                _ in
+                first
+            }
+        }
         for settings in selection.databases {
-            let bits = before.first { $0.name == settings.name }?.chunkBits
+            let bits = bitsBefore[settings.name]
             for path in settings.companions(in: workspace.project.directory) {
                 outcome.overlays.leaveOut(path)
             }
@@ -75,13 +87,6 @@ struct PartsCapture {
             )
         }
         return outcome
-    }
-
-    /// What the last snapshot tells of itself.
-    private func manifest() async throws -> Manifest? {
-        guard let last else { return nil }
-        var reader = ManifestReader(workspace)
-        return try await reader.readable(last)
     }
 
     private func store(

@@ -54,7 +54,12 @@ struct EarlierState: Sendable {
         func file(_ name: String) -> GeneratedFile? {
             nodes.first { $0.kind == .file && $0.name.description == name }.map { node in
                 let stream = StoredStream(content: node.content ?? [], size: node.size)
-                return GeneratedFile(path: PartsCapture.path("databases", name), stream: stream)
+                // With its own time, so that its tree, which lists all of its chunks, is the same one again.
+                return GeneratedFile(
+                    path: PartsCapture.path("databases", name),
+                    stream: stream,
+                    modified: node.modified
+                )
             }
         }
         let name = database.path.split(separator: "/").last.map(String.init) ?? ""
