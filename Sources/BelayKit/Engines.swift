@@ -93,12 +93,20 @@ package struct Engines: DatabaseEngines {
             )
         case .mariadb(let text): return try Self.mariadb(settings, text, workspace)
         case .redis(let text): return try Self.redis(settings, text, workspace)
-        case .command(let dump, _):
-            return CommandEngine(
-                name: settings.name,
-                command: .shell(dump, environment: workspace.environment, directory: directory)
-            )
+        case .command(let dump, let restore):
+            let engine = CommandEngine(name: settings.name, command: Self.shell(dump, workspace))
+            return restore.map { RestoreCommand(engine, line: $0, scratch: scratch) } ?? engine
         }
+    }
+
+    package func engine(for settings: CaptureSettings, in workspace: Workspace) -> any DatabaseEngine {
+        let engine = CommandEngine(capture: settings.name, command: Self.shell(settings.run, workspace))
+        return settings.restore.map { RestoreCommand(engine, line: $0, scratch: Self.scratch(workspace)) }
+            ?? engine
+    }
+
+    private static func shell(_ line: String, _ workspace: Workspace) -> Command {
+        .shell(line, environment: workspace.environment, directory: workspace.project.directory)
     }
 
     package func rowComparison(of engine: String) -> (any RowComparison)? {

@@ -1,32 +1,49 @@
 package import BelayCore
 package import BelaySystem
 
-/// Any database that a command can print.
+/// Any database that a command can print, or a capture.
 package struct CommandEngine: DatabaseEngine {
-    package let kind = "command"
-
+    package let kind: String
     package let name: String
-    private let command: Command
+    let command: Command
+
+    /// The name of its file in a snapshot.
+    let file: String
 
     /// The database `name`, which the shell line of `command` prints.
     package init(name: String, command: Command) {
         self.name = name
         self.command = command
+        kind = "command"
+        file = "\(name).dump"
     }
+
+    /// The capture `name`.
+    package init(capture name: String, command: Command) {
+        self.name = name
+        self.command = command
+        kind = "capture"
+        file = "\(name).txt"
+    }
+
+    private var isCapture: Bool { kind == "capture" }
+
+    package var title: String { "the \(isCapture ? "capture" : "database") '\(name)'" }
 
     package var advice: EngineAdvice {
         EngineAdvice(
             reading:
                 "run the command yourself to see what it says: \(command.arguments.last ?? command.program)",
-            restoring: "load its dump with the command under `restore`"
+            restoring:
+                "look at what its command under `restore` has done; what was there is in the safety snapshot"
         )
     }
 
     package func fingerprint() async throws -> String? { nil }
 
     package func dump(to sink: any PartSink) async throws -> DatabaseState {
-        try await CommandOutput(part: "the database '\(name)'", command, code: .databaseUnreadable)
-            .store("\(name).dump", in: sink)
+        try await CommandOutput(part: title, command, code: isCapture ? .captureFailed : .databaseUnreadable)
+            .store(file, in: sink)
         return DatabaseState()
     }
 }

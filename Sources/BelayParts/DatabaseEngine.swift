@@ -11,6 +11,9 @@ package protocol DatabaseEngine: Sendable {
     /// What stands in the manifest as `engine`.
     var kind: String { get }
 
+    /// What errors call it: `the database 'shop'`.
+    var title: String { get }
+
     var advice: EngineAdvice { get }
 
     /// What tells whether anything was written since an earlier snapshot; `nil` if nothing does.
@@ -26,6 +29,8 @@ package protocol DatabaseEngine: Sendable {
 }
 
 extension DatabaseEngine {
+    package var title: String { "the database '\(name)'" }
+
     package func survey() async throws -> DatabaseState { try await dump(to: ForgetfulSink()) }
 }
 

@@ -29,6 +29,9 @@ package protocol RehearsableEngine: DatabaseEngine {
 ///
 /// Nothing of the live database changes before ``StagedDatabase/swap(at:)``, and what that replaces is kept.
 package protocol RestorableEngine: RehearsableEngine {
+    /// Whether a swap is one step that can be taken back; `false` where a command changes what is live.
+    var keepsReplaced: Bool { get }
+
     /// Whether there is a live database, readable or not.
     ///
     /// - Throws: `database.unrestorable` if that cannot be told.
@@ -49,6 +52,10 @@ package protocol RestorableEngine: RehearsableEngine {
 
     /// Removes a kept state for good.
     func drop(_ kept: KeptDatabase) async throws
+}
+
+extension RestorableEngine {
+    package var keepsReplaced: Bool { true }
 }
 
 /// An engine whose collections can be brought back one by one.

@@ -59,7 +59,7 @@ extension DatabaseEngine {
         func error(_ reason: String, _ cause: any Error) -> BelayError {
             BelayError(
                 code,
-                "the database '\(name)' cannot be \(what): \(reason)",
+                "\(title) cannot be \(what): \(reason)",
                 hint: hint,
                 subjects: [advice.path].compactMap(\.self),
                 cause: cause

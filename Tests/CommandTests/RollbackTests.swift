@@ -88,9 +88,9 @@ import Testing
         let (sandbox, live) = try await makeSandbox()
         try live.execute("DELETE FROM item")
         for (arguments, status, words) in [
-            (["--only", "main"], 2, "nobody to ask"), ([], 2, "no database is named"),
-            (["--only", "none", "--yes"], 2, "holds no database 'none'"),
-            (["--only", "any", "--yes"], 2, "cannot bring back a database of the engine 'command'"),
+            (["--only", "main"], 2, "nobody to ask"), ([], 2, "no part is named"),
+            (["--only", "none", "--yes"], 2, "holds no database or capture 'none'"),
+            (["--only", "any", "--yes"], 2, "no `restore` command for the database 'any'"),
         ] {
             let outcome = try await sandbox.run(
                 [try Sandbox.binary(), "rollback", "latest"] + arguments,
@@ -144,6 +144,81 @@ import Testing
         ).objects()
         #expect(objects.map { $0["message_type"] as? String } == ["plan", "summary"])
         #expect((objects.last?["undo"] as? String)?.hasPrefix("belay rollback ") == true)
+    }
+}
+
+@Suite struct `A rollback by commands` {
+    private func makeSandbox(restore: String) async throws -> Sandbox {
+        let sandbox = try Sandbox()
+        try sandbox.write(
+            "belay.yaml",
+            """
+            databases:
+              any: { dump: "cat state", restore: "\(restore)" }
+              notes: { json: notes }
+            captures:
+              tools: { run: "cat tools", restore: "cat {file} > tools" }
+
+            """
+        )
+        try sandbox.write("state", String(repeating: "a line of it\n", count: 100_000))
+        try sandbox.write("tools", "one\n")
+        try sandbox.write("notes/tasks.json", "[1]")
+        try await sandbox.initialize()
+        try await sandbox.backup()
+        try sandbox.write("state", "other")
+        try sandbox.write("tools", "two\n")
+        try sandbox.write("notes/tasks.json", "[2]")
+        return sandbox
+    }
+
+    private func read(_ sandbox: Sandbox, _ file: String) throws -> String {
+        try String(contentsOfFile: "\(sandbox.project)/\(file)", encoding: .utf8)
+    }
+
+    private func done(_ sandbox: Sandbox, _ arguments: [String]) async throws -> String {
+        let outcome = try await sandbox.run([try Sandbox.binary()] + arguments)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        return outcome.text
+    }
+
+    @Test func `hands them what was stored, and can itself be taken back`() async throws {
+        let sandbox = try await makeSandbox(restore: "cat > state")
+        let all = ["--only", "any", "--only", "tools", "--only", "notes"]
+        let plan = try await done(sandbox, ["rollback", "latest", "-n"] + all)
+        #expect(plan.contains("restore  any  command: by its command"), "\(plan)")
+        #expect(try read(sandbox, "state") == "other")
+
+        let outcome = try await done(sandbox, ["rollback", "latest", "--yes"] + all)
+        #expect(try read(sandbox, "state").utf8.count == 1_300_000)
+        #expect(try read(sandbox, "tools") == "one\n")
+        #expect(try read(sandbox, "notes/tasks.json") == "[1]")
+        #expect(outcome.contains("what it did was not looked at"), "\(outcome)")
+
+        let undo = try #require(outcome.firstMatch(of: /undo +belay (.*)/)?.1).split(separator: " ").map(
+            String.init
+        )
+        #expect(undo.filter { $0 == "--only" }.count == 3)
+        _ = try await done(sandbox, undo + ["-y"])
+        #expect(try read(sandbox, "state") == "other")
+        #expect(try read(sandbox, "tools") == "two\n")
+    }
+
+    @Test func `that fail says what was there, and takes back what was not done by one`() async throws {
+        let sandbox = try await makeSandbox(restore: "echo no such thing >&2; exit 4")
+        let outcome = try await sandbox.belay(
+            "rollback",
+            "latest",
+            "--yes",
+            "--only",
+            "any",
+            "--only",
+            "notes"
+        )
+        #expect(outcome.status == 1, "\(outcome.errors)")
+        #expect(outcome.errors.contains("ended with status 4: no such thing"), "\(outcome.errors)")
+        #expect(outcome.errors.contains(/what was there: belay rollback [0-9a-f]{8} --only any/))
+        #expect(try read(sandbox, "notes/tasks.json") == "[2]", "it was exchanged, and taken back")
     }
 }
 

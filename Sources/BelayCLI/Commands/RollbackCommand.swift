@@ -12,7 +12,8 @@ struct RollbackCommand: BelayCommand {
         discussion: """
             What is there is stored first. Then every database is loaded beside the live one and compared with
             what was counted when it was stored; only if all are as they should be, each takes its place in one
-            moment. What is replaced is kept beside it. Files are brought back with `belay restore`.
+            moment. What is replaced is kept beside it. Databases of other engines and captures are brought back by
+            their own `restore` commands, last. Files are brought back with `belay restore`.
             """
     )
 
@@ -23,7 +24,10 @@ struct RollbackCommand: BelayCommand {
 
     @Option(
         name: .long,
-        help: .init("A database, or a collection as in json/tasks; may be repeated.", valueName: "database")
+        help: .init(
+            "A database, a collection as in json/tasks, or a capture; may be repeated.",
+            valueName: "part"
+        )
     )
     var only: [String] = []
 
@@ -40,7 +44,7 @@ struct RollbackCommand: BelayCommand {
         guard !only.isEmpty else {
             throw BelayError(
                 .usage,
-                "no database is named",
+                "no part is named",
                 hint: "name each with --only; files are brought back with `belay restore`"
             )
         }

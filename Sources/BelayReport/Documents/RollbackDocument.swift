@@ -11,6 +11,13 @@ package struct RollbackPlanDocument: ReportDocument {
         package let action: String
         package let tables: Int
         package let rows: UInt64
+        /// Whether a command does it.
+        package let byCommand: Bool
+
+        private enum CodingKeys: String, CodingKey {
+            case name, engine, action, tables, rows
+            case byCommand = "by_command"
+        }
     }
 
     package let messageType = "plan"
@@ -36,7 +43,8 @@ package struct RollbackPlanDocument: ReportDocument {
                     .joined(separator: " "),
                 action: Self.action(database.present),
                 tables: database.stored.tables.count,
-                rows: database.stored.tables.reduce(0) { $0 &+ $1.rows }
+                rows: database.stored.tables.reduce(0) { $0 &+ $1.rows },
+                byCommand: database.isByCommand
             )
         }
     }
@@ -55,12 +63,16 @@ package struct RollbackPlanDocument: ReportDocument {
             let name = PrintableText.of("\(database.name)  \(database.engine)")
             let size = "\(Count.text(database.tables, "table")), \(Count.text(database.rows, "row"))"
             switch database.action {
+            case _ where database.byCommand:
+                lines.append(
+                    "\(style.warning("restore"))  \(name): by its command, which changes what is live; nothing is kept"
+                )
             case "leave": lines.append("leave    \(name): not written to since")
             case "create": lines.append("create   \(name), \(size): it is not there")
             default: lines.append("\(style.warning("replace"))  \(name), \(size)")
             }
         }
-        lines.append("files, other databases and captures are not touched")
+        lines.append("files, and all other parts, are not touched")
         return lines.joined(separator: "\n")
     }
 
@@ -75,10 +87,12 @@ package struct RollbackDocument: ReportDocument {
         package let tables: Int
         package let rows: UInt64
         package let kept: String?
+        package let byCommand: Bool
         package let exchangeSeconds: Double
 
         private enum CodingKeys: String, CodingKey {
             case name, engine, tables, rows, kept
+            case byCommand = "by_command"
             case exchangeSeconds = "exchange_seconds"
         }
     }
@@ -113,6 +127,7 @@ package struct RollbackDocument: ReportDocument {
                 tables: database.stored.tables.count,
                 rows: database.stored.tables.reduce(0) { $0 &+ $1.rows },
                 kept: database.keptPlace,
+                byCommand: database.isByCommand,
                 exchangeSeconds: Elapsed.seconds(database.exchange)
             )
         }
@@ -120,7 +135,7 @@ package struct RollbackDocument: ReportDocument {
         undo = result.safety.flatMap { safety in
             // What was not there before, or could not be read, cannot be brought back from there.
             let names = result.databases.filter {
-                $0.keptPlace != nil && !result.unstored.contains($0.stored.name)
+                $0.wasThere && !result.unstored.contains($0.stored.name)
             }
             if names.isEmpty { return nil }
             return "belay rollback \(safety.id.short)" + names.map { " --only \($0.argument)" }.joined()
@@ -135,6 +150,12 @@ package struct RollbackDocument: ReportDocument {
         for database in databases {
             let size = "\(Count.text(database.tables, "table")), \(Count.text(database.rows, "row"))"
             let name = PrintableText.of(database.name)
+            if database.byCommand {
+                lines.append(
+                    "\(style.success("back"))     \(name)  by its command, which ended well; what it did was not looked at"
+                )
+                continue
+            }
             lines.append(
                 "\(style.success("back"))     \(name)  \(size), loaded and compared before it took its place"
             )

@@ -7,6 +7,8 @@ package protocol DatabaseEngines: Sendable {
     /// - Throws: `database.unreadable` if the settings mean nothing to the engine.
     func engine(for settings: DatabaseSettings, in workspace: Workspace) throws -> any DatabaseEngine
 
+    func engine(for settings: CaptureSettings, in workspace: Workspace) -> any DatabaseEngine
+
     /// What tries a stored state out, whatever the configuration says today; `nil` if belay cannot by itself.
     func engine(
         forStored database: Manifest.Database,

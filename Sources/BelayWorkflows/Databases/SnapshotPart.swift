@@ -3,7 +3,7 @@ import BelayCore
 import BelayParts
 import BelayRepository
 
-/// What a snapshot holds of one database.
+/// What a snapshot holds of one database, or of a capture.
 struct SnapshotPart: PartSource {
     let files: [String: UInt64]
     private let nodes: [String: Node]
@@ -15,7 +15,8 @@ struct SnapshotPart: PartSource {
     init(_ database: Manifest.Database, in snapshot: LocatedSnapshot, _ access: SnapshotAccess) async throws {
         repository = access.workspace.repository
         trees = access.trees
-        guard let folder = try await Self.folder(in: snapshot.stored, trees) else {
+        let kind = database.engine == "capture" ? "captures" : "databases"
+        guard let folder = try await Self.folder(in: snapshot.stored, trees, of: kind) else {
             throw Self.missing(database, snapshot)
         }
         self.folder = folder
@@ -33,11 +34,15 @@ struct SnapshotPart: PartSource {
         files = nodes.mapValues(\.size)
     }
 
-    /// The tree of all databases in a snapshot; `nil` if it holds none.
-    static func folder(in snapshot: StoredSnapshot, _ trees: TreeReader) async throws -> BlobID? {
+    /// The tree of all databases, or of all captures, in a snapshot; `nil` if it holds none.
+    static func folder(
+        in snapshot: StoredSnapshot,
+        _ trees: TreeReader,
+        of kind: String = "databases"
+    ) async throws -> BlobID? {
         let root = try await trees.load(snapshot.snapshot.tree)
         guard let folder = root.node(named: GeneratedFolder.name)?.subtree else { return nil }
-        return try await trees.load(folder).node(named: "databases")?.subtree
+        return try await trees.load(folder).node(named: FileName(kind))?.subtree
     }
 
     private static func missing(_ database: Manifest.Database, _ snapshot: LocatedSnapshot) -> BelayError {

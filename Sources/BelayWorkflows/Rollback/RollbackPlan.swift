@@ -4,7 +4,7 @@ import BelayParts
 /// What a rollback is asked to do.
 package struct RollbackRequest: Sendable {
     package var snapshot: String
-    /// Names of databases, or of a database and one collection of it: `json/tasks`.
+    /// Names of databases, of a database and one collection of it as `json/tasks`, or of captures.
     package var only: [String]
     /// Brings back also what cannot be stored first, such as a database that is damaged; it is then only kept.
     package var isForced: Bool
@@ -33,6 +33,9 @@ package struct RollbackPlan: Sendable {
         package var stored: Manifest.Database
         package var present: Present
         let engine: any RestorableEngine
+
+        /// Whether a command changes what is live, instead of a copy that takes its place.
+        package var isByCommand: Bool { !engine.keepsReplaced }
     }
 
     package var snapshot: StoredSnapshot
@@ -55,6 +58,9 @@ package struct RollbackResult: Sendable {
         package var keptPlace: String? { kept?.place }
         /// How long the exchange itself took.
         package var exchange: Duration
+        package var isByCommand: Bool
+        /// Whether something was there that was replaced.
+        package var wasThere: Bool
     }
 
     package var plan: RollbackPlan

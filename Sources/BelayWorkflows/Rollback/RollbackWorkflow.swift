@@ -5,11 +5,12 @@ import BelayProject
 import BelayRepository
 import BelaySystem
 
-/// Brings databases of the project back to a snapshot, in place.
+/// Brings databases of the project, and what its captures tell of, back to a snapshot, in place.
 ///
 /// In this order: what is there is stored in a safety snapshot; every database is loaded beside the live one and
 /// compared with the manifest; only then each takes the live one's place, whole or not at all, and what it replaces
-/// is kept. If one cannot, those before it are taken back.
+/// is kept. If one cannot, those before it are taken back. What commands bring back comes last: they change what is
+/// live, and only the safety snapshot can take that back.
 package struct RollbackWorkflow: Sendable {
     private let workspace: Workspace
     private let request: RollbackRequest
@@ -30,7 +31,7 @@ package struct RollbackWorkflow: Sendable {
             let beginOfLoading = ContinuousClock.now
             let staged = try await stage(plan, located, access)
             let loading = ContinuousClock.now - beginOfLoading
-            let databases = try await exchange(staged)
+            let databases = try await exchange(staged, safety.snapshot)
             return RollbackResult(
                 plan: plan,
                 safety: safety.snapshot,
@@ -46,7 +47,8 @@ package struct RollbackWorkflow: Sendable {
 
     private func plan(_ located: LocatedSnapshot) async throws -> RollbackPlan {
         var reader = ManifestReader(workspace)
-        let stored = try await reader.manifest(of: located.stored.snapshot)?.databases ?? []
+        let manifest = try await reader.manifest(of: located.stored.snapshot)
+        let stored = (manifest?.databases ?? []) + (manifest?.captures ?? []).map(Self.part)
         var plan = RollbackPlan(snapshot: located.stored, databases: [])
         for argument in request.only {
             let parts = argument.split(separator: "/", maxSplits: 1).map(String.init)
@@ -55,7 +57,7 @@ package struct RollbackWorkflow: Sendable {
                 let names = stored.map(\.name).joined(separator: ", ")
                 throw BelayError(
                     .usage,
-                    "snapshot \(located.stored.id.short) holds no database '\(name)'",
+                    "snapshot \(located.stored.id.short) holds no database or capture '\(name)'",
                     hint: names.isEmpty ? "it holds none" : "it holds: \(names)"
                 )
             }
@@ -73,29 +75,31 @@ package struct RollbackWorkflow: Sendable {
                 .init(argument: argument, stored: database, present: present, engine: engine)
             )
         }
+        // What cannot be taken back comes last, when nothing else can fail any more.
+        plan.databases.sort { !$0.isByCommand && $1.isByCommand }
         return plan
+    }
+
+    /// A capture, as what a command brings back like a database.
+    private static func part(_ capture: Manifest.Capture) -> Manifest.Database {
+        Manifest.Database(name: capture.name, engine: "capture", path: capture.path, bytes: capture.bytes)
     }
 
     private func engine(for database: Manifest.Database, _ collection: String?) throws -> any RestorableEngine
     {
-        guard
-            let settings = workspace.project.configuration.databases.first(where: { $0.name == database.name }
-            )
-        else {
+        let engine = try engine(for: database)
+        guard engine.kind == database.engine else {
             throw BelayError(
                 .usage,
-                "belay.yaml has no database '\(database.name)' to bring back",
-                hint: "name it under `databases` as it was, or restore it elsewhere with `belay restore`"
+                "the database '\(database.name)' was one of '\(database.engine)' and is one of '\(engine.kind)' now",
+                hint: Self.elsewhere
             )
         }
-        let engine = try workspace.engines.engine(for: settings, in: workspace)
-        guard engine.kind == database.engine, let restorable = engine as? any RestorableEngine else {
+        guard let restorable = engine as? any RestorableEngine else {
             throw BelayError(
                 .usage,
-                engine.kind == database.engine
-                    ? "belay cannot bring back a database of the engine '\(engine.kind)' in place"
-                    : "the database '\(database.name)' was one of '\(database.engine)' and is one of '\(engine.kind)' now",
-                hint: "restore it elsewhere: belay restore SNAP --include-generated --to DIR"
+                "belay.yaml has no `restore` command for \(engine.title)",
+                hint: "add one that reads what was stored, or \(Self.elsewhere)"
             )
         }
         guard let collection else { return restorable }
@@ -107,6 +111,25 @@ package struct RollbackWorkflow: Sendable {
             )
         }
         return collections.collection(collection)
+    }
+
+    private static let elsewhere = "restore it elsewhere: belay restore SNAP --include-generated --to DIR"
+
+    private func engine(for database: Manifest.Database) throws -> any DatabaseEngine {
+        let configuration = workspace.project.configuration
+        if database.engine == "capture" {
+            if let settings = configuration.captures.first(where: { $0.name == database.name }) {
+                return workspace.engines.engine(for: settings, in: workspace)
+            }
+        } else if let settings = configuration.databases.first(where: { $0.name == database.name }) {
+            return try workspace.engines.engine(for: settings, in: workspace)
+        }
+        let kind = database.engine == "capture" ? "capture" : "database"
+        throw BelayError(
+            .usage,
+            "belay.yaml has no \(kind) '\(database.name)' to bring back",
+            hint: "name it under `\(kind)s` as it was, or \(Self.elsewhere)"
+        )
     }
 
     // MARK: - Steps
@@ -132,12 +155,13 @@ package struct RollbackWorkflow: Sendable {
         let result: BackupResult
         do {
             result = try await BackupWorkflow(workspace, backup, progress: CaptureProgress()).run()
-        } catch let error as BelayError where error.code == .databaseUnreadable {
+        } catch let error as BelayError where [.databaseUnreadable, .captureFailed].contains(error.code) {
             // None of them could be read.
             try passOver(error.message)
             return Safety(unstored: names)
         }
-        let stored = result.manifest.databases?.map(\.name) ?? []
+        let stored =
+            (result.manifest.databases ?? []).map(\.name) + (result.manifest.captures ?? []).map(\.name)
         let unstored = names.filter { !stored.contains($0) }
         if !unstored.isEmpty || result.lostPacks > 0 || result.lostSnapshots > 0 {
             try passOver(result.failures.first?.reason ?? "the repository lacks something")
@@ -188,7 +212,10 @@ package struct RollbackWorkflow: Sendable {
         }
     }
 
-    private func exchange(_ staged: [Staged]) async throws -> [RollbackResult.Database] {
+    private func exchange(
+        _ staged: [Staged],
+        _ safety: StoredSnapshot?
+    ) async throws -> [RollbackResult.Database] {
         var done: [RollbackResult.Database] = []
         do {
             for (database, copy) in staged {
@@ -201,7 +228,9 @@ package struct RollbackWorkflow: Sendable {
                         argument: database.argument,
                         stored: database.stored,
                         kept: kept,
-                        exchange: exchange
+                        exchange: exchange,
+                        isByCommand: database.isByCommand,
+                        wasThere: database.isByCommand || kept != nil
                     )
                 )
             }
@@ -210,16 +239,30 @@ package struct RollbackWorkflow: Sendable {
                 try await takeBack(finished, database.engine)
             }
             await discard(staged)
-            throw error
+            throw Self.error(error, of: staged[done.count].database, safety)
         }
         await discard(staged)
         return done
     }
 
+    /// A command that fails may have done a part of its work, which only the safety snapshot can mend.
+    private static func error(
+        _ error: any Error,
+        of database: RollbackPlan.Database,
+        _ safety: StoredSnapshot?
+    ) -> any Error {
+        guard database.isByCommand, let failure = error as? BelayError else { return error }
+        let hint = safety.map {
+            "it may have done a part of its work; what was there: belay rollback \($0.id.short) --only \(database.argument)"
+        }
+        return BelayError(failure.code, failure.message, hint: hint ?? failure.hint, cause: failure)
+    }
+
     private func takeBack(_ finished: RollbackResult.Database, _ engine: any RestorableEngine) async throws {
         let name = finished.stored.name
         guard let kept = finished.kept else {
-            return workspace.repository.note("the database '\(name)', which was not there, was brought back")
+            let how = finished.isByCommand ? "by its command" : "which was not there,"
+            return workspace.repository.note("'\(name)', \(how) was brought back, and stays so")
         }
         do {
             // Even when this was cancelled.
