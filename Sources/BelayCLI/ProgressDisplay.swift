@@ -2,6 +2,7 @@ import BelayArchive
 import BelayCore
 import BelayReport
 import BelaySystem
+import BelayWorkflows
 
 #if canImport(Glibc)
 import Glibc
@@ -12,7 +13,8 @@ import Glibc
 enum ProgressDisplay {
     /// What is watched, and how it reads.
     struct Source: Sendable {
-        let sample: @Sendable () -> Sample
+        /// `nil` while there is nothing to show.
+        let sample: @Sendable () -> Sample?
     }
 
     struct Sample: Sendable {
@@ -60,7 +62,7 @@ enum ProgressDisplay {
             // Ends early when the work is done.
             try? await Task.sleep(for: interval)
             if Task.isCancelled { return }
-            let sample = source.sample()
+            guard let sample = source.sample() else { continue }
             let elapsed = ContinuousClock.now - begin
             if console.isJSON {
                 console.printLine(StatusDocument(sample, elapsed).line)
@@ -90,7 +92,8 @@ enum ProgressDisplay {
                 text += "  \(Elapsed.text(.seconds(seconds * Double(total - part) / Double(part)))) left"
             }
         } else {
-            text += "\(Count.text(sample.filesDone, "file"))  \(ByteCount(sample.bytesDone))  \(rate)"
+            if sample.filesDone > 0 { text += "\(Count.text(sample.filesDone, "file"))  " }
+            if sample.bytesDone > 0 { text += "\(ByteCount(sample.bytesDone))  \(rate)" }
         }
         if !sample.current.isEmpty { text += "  \(PrintableText.of(sample.current))" }
         return text
@@ -98,6 +101,30 @@ enum ProgressDisplay {
 }
 
 extension ProgressDisplay.Source {
+    /// The database or capture that is worked on, and else what `other` shows.
+    static func parts(_ progress: PartProgress, or other: Self? = nil) -> Self {
+        Self {
+            guard let part = progress.current else { return other?.sample() }
+            return ProgressDisplay.Sample(
+                action: "\(action(part.phase)) \(part.name)",
+                filesDone: 0,
+                bytesDone: part.bytesDone,
+                filesTotal: nil,
+                bytesTotal: part.bytesTotal,
+                current: ""
+            )
+        }
+    }
+
+    private static func action(_ phase: PartProgress.Phase) -> String {
+        switch phase {
+        case .storing: "storing"
+        case .loading: "loading"
+        case .comparing: "comparing"
+        case .exchanging: "exchanging"
+        }
+    }
+
     static func backup(_ progress: CaptureProgress) -> Self {
         Self {
             ProgressDisplay.Sample(

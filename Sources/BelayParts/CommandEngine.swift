@@ -73,7 +73,7 @@ package struct CommandOutput: Sendable {
                 throw failure("its command cannot be started: \(error.reason)")
             }
             return try await withTaskCancellationHandler {
-                let size = try await sink.store(file, standingFor: nil) { try running.read(into: $0) }
+                let size = try await sink.store(file, standingFor: nil) { try running.fill($0) }
                 let ending = try running.finish()
                 try Task.checkCancellation()
                 guard ending.isSuccess else {

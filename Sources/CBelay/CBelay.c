@@ -276,6 +276,22 @@ int belay_pipe(int *ends) {
 #endif
 }
 
+void belay_widen_pipe(int end, int bytes) {
+#ifdef F_SETPIPE_SZ
+    fcntl(end, F_SETPIPE_SZ, bytes);
+#else
+    (void)end, (void)bytes;
+#endif
+}
+
+void belay_spawn_with_streams_alone(posix_spawn_file_actions_t *actions) {
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+    posix_spawn_file_actions_addclosefrom_np(actions, 3);
+#else
+    (void)actions;
+#endif
+}
+
 int belay_spawn_in_folder(posix_spawn_file_actions_t *actions, const char *path) {
     return posix_spawn_file_actions_addchdir_np(actions, path);
 }

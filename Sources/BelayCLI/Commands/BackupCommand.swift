@@ -186,8 +186,10 @@ extension BelayCommand {
         request.namesChanges = context.console.isVerbose
         return try await context.withWorkspace { [request] workspace in
             let progress = CaptureProgress(wantsTotal: ProgressDisplay.showsTotals(context.console))
-            let result = try await ProgressDisplay.during(context.console, .backup(progress)) {
-                try await BackupWorkflow(workspace, request, progress: progress).run()
+            let parts = PartProgress()
+            let source = ProgressDisplay.Source.parts(parts, or: .backup(progress))
+            let result = try await ProgressDisplay.during(context.console, source) {
+                try await BackupWorkflow(workspace, request, progress: progress, parts: parts).run()
             }
             for change in result.changes { try context.console.print(BackupChangeDocument(change)) }
             try context.console.print(BackupDocument(result, in: workspace))

@@ -58,13 +58,16 @@ struct RollbackCommand: BelayCommand {
         return try await context.withWorkspace { workspace in
             let request = RollbackRequest(snapshot: snap, only: only, isForced: force)
             var isRefused = false
-            let result = try await RollbackWorkflow(workspace, request).run { plan in
-                try context.console.print(RollbackPlanDocument(plan, in: workspace))
-                if dryRun || plan.changing.isEmpty { return false }
-                if yes { return true }
-                let answer = Terminal.ask("go on? [y/N] ")
-                isRefused = answer.map { !["y", "yes"].contains($0.lowercased()) } ?? true
-                return !isRefused
+            let parts = PartProgress()
+            let result = try await ProgressDisplay.during(context.console, .parts(parts)) {
+                try await RollbackWorkflow(workspace, request, progress: parts).run { plan in
+                    try context.console.print(RollbackPlanDocument(plan, in: workspace))
+                    if dryRun || plan.changing.isEmpty { return false }
+                    if yes { return true }
+                    let answer = Terminal.ask("go on? [y/N] ")
+                    isRefused = answer.map { !["y", "yes"].contains($0.lowercased()) } ?? true
+                    return !isRefused
+                }
             }
             if let result { try context.console.print(RollbackDocument(result)) }
             if isRefused { context.console.tell("nothing was changed") }

@@ -53,13 +53,16 @@ struct VerifyCommand: BelayCommand {
         let depth: VerifyDepth = readDataSubset.map { .subset($0) } ?? (readData ? .data : .structure)
         return try await context.withWorkspace { workspace in
             let progress = UpkeepProgress()
-            let result = try await ProgressDisplay.during(context.console, .upkeep(progress)) {
+            let parts = PartProgress()
+            let source = ProgressDisplay.Source.parts(parts, or: .upkeep(progress))
+            let result = try await ProgressDisplay.during(context.console, source) {
                 try await VerifyWorkflow(
                     workspace,
                     snapshot: snap,
                     depth: depth,
                     loading: deep ? (all ? .all : .one) : .none,
-                    progress: progress
+                    progress: progress,
+                    parts: parts
                 ).run()
             }
             try context.console.print(VerifyDocument(result))

@@ -81,7 +81,7 @@ package struct MariaDBEngine: DatabaseEngine {
         try await withTaskCancellationHandler {
             if let sink {
                 try await sink.store("\(name).sql", standingFor: nil) { room in
-                    let count = try running.read(into: room)
+                    let count = try running.fill(room)
                     reader.take(UnsafeRawBufferPointer(rebasing: room[..<count]))
                     return count
                 }

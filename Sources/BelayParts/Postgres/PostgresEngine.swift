@@ -80,7 +80,7 @@ package struct PostgresEngine: DatabaseEngine {
             Command(programs.path("pg_dump"), arguments, environment: connection.environment(environment))
         )
         try await withTaskCancellationHandler {
-            let size = try await sink.store("\(name).pgdump", standingFor: nil) { try running.read(into: $0) }
+            let size = try await sink.store("\(name).pgdump", standingFor: nil) { try running.fill($0) }
             let ending = try running.finish()
             try Task.checkCancellation()
             guard ending.isSuccess, size > 0 else {

@@ -62,7 +62,7 @@ package struct RedisEngine: DatabaseEngine {
         var reader = RDBReader()
         try await withTaskCancellationHandler {
             try await sink.store("\(name).rdb", standingFor: nil) { room in
-                let count = try running.read(into: room)
+                let count = try running.fill(room)
                 // What redis-cli prints after the end is a mark of its own.
                 return try reader.take(UnsafeRawBufferPointer(rebasing: room[..<count]))
             }

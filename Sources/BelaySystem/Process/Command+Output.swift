@@ -85,6 +85,24 @@ extension RunningCommand {
         return try outcome.get()
     }
 
+    /// Bytes that a pipe to or from a program holds where the system allows it.
+    static var pipeBytes: Int32 { 1 << 20 }
+
+    /// Reads until a buffer is full or all is read; gives how many bytes that are, 0 at the end.
+    ///
+    /// For streams, whose first bytes nobody waits for: programs print a few kilobytes at a time, and to be woken for
+    /// each of them costs both sides more than the bytes themselves. After a short read it rests, and lets them gather.
+    package func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            let count = try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+            if count == 0 { break }
+            filled += count
+            if count < Int(Self.pipeBytes) / 8 && filled < buffer.count { Self.pause(1) }
+        }
+        return filled
+    }
+
     /// Reads what it prints until the end.
     package func readToEnd() throws(SystemError) -> [UInt8] {
         var output: [UInt8] = []

@@ -17,6 +17,7 @@ struct CommandPipes {
         case .file(let descriptor): return descriptor
         case .pipe:
             let (reading, writing) = try make()
+            Self.widen(writing)
             theirs.append(reading)
             ours.input = writing
             return reading
@@ -29,6 +30,7 @@ struct CommandPipes {
         case .file(let descriptor): return descriptor
         case .pipe:
             let (reading, writing) = try make()
+            Self.widen(reading)
             theirs.append(writing)
             ours.output = reading
             return writing
@@ -54,6 +56,11 @@ struct CommandPipes {
 
     func closeOurs() {
         for end in [ours.input, ours.output, ours.errors] where end >= 0 { close(end) }
+    }
+
+    /// Lets a pipe hold more, so that who writes and who reads need not wake each other for every few kilobytes.
+    private static func widen(_ end: Int32) {
+        belay_widen_pipe(end, RunningCommand.pipeBytes)
     }
 
     private func make() throws(SystemError) -> (reading: Int32, writing: Int32) {
@@ -88,6 +95,8 @@ enum CommandSpawn {
                 posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", access, 0)
             }
         }
+        // Ours are closed by themselves; libraries' may not be.
+        belay_spawn_with_streams_alone(&actions)
         if let directory = command.directory { belay_spawn_in_folder(&actions, directory) }
 
         var attributes = posix_spawnattr_t()

@@ -16,11 +16,18 @@ package struct BackupWorkflow: Sendable {
     let workspace: Workspace
     let request: BackupRequest
     private let progress: CaptureProgress
+    private let parts: PartProgress
 
-    package init(_ workspace: Workspace, _ request: BackupRequest, progress: CaptureProgress) {
+    package init(
+        _ workspace: Workspace,
+        _ request: BackupRequest,
+        progress: CaptureProgress,
+        parts: PartProgress
+    ) {
         self.workspace = workspace
         self.request = request
         self.progress = progress
+        self.parts = parts
     }
 
     package func run() async throws -> BackupResult {
@@ -82,7 +89,8 @@ package struct BackupWorkflow: Sendable {
                 known: known,
                 compression: request.compression,
                 last: request.isForced
-                    ? [] : (parent?.id == whole?.id ? [whole] : [parent, whole]).compactMap(\.self)
+                    ? [] : (parent?.id == whole?.id ? [whole] : [parent, whole]).compactMap(\.self),
+                progress: self.parts
             ).run(selection)
             var archiver = archiver
             archiver.settings.overlays = parts.overlays

@@ -33,11 +33,14 @@ struct PartsCapture {
     /// The last snapshots of the project, the newest first, whose databases need not be stored again if nothing was
     /// written since.
     let last: [StoredSnapshot]
+    let progress: PartProgress
 
     func run(_ selection: PartSelection) async throws -> Outcome {
         var outcome = Outcome()
         var earlier: [String: EarlierState] = [:]
         var bitsBefore: [String: Int] = [:]
+        var bytesBefore: [String: UInt64] = [:]
+        defer { progress.end() }
         for snapshot in last {
             let wanted = selection.databases.filter { bitsBefore[$0.name] == nil }
             if wanted.isEmpty { break }
@@ -45,6 +48,7 @@ struct PartsCapture {
             let stored = try await reader.readable(snapshot)?.databases ?? []
             for database in stored where bitsBefore[database.name] == nil {
                 bitsBefore[database.name] = database.chunkBits
+                bytesBefore[database.name] = database.bytes
             }
             earlier.merge(try await EarlierState.all(of: wanted, in: snapshot, workspace, known: known)) {
                 first,
@@ -54,6 +58,7 @@ struct PartsCapture {
         }
         for settings in selection.databases {
             let bits = bitsBefore[settings.name]
+            progress.begin(.storing, settings.name, total: bytesBefore[settings.name])
             for path in settings.companions(in: workspace.project.directory) {
                 outcome.overlays.leaveOut(path)
             }
@@ -69,6 +74,7 @@ struct PartsCapture {
             }
         }
         for settings in selection.captures {
+            progress.begin(.storing, settings.name)
             do {
                 try await store(settings, &outcome)
             } catch let error as BelayError where error.code == .captureFailed {
@@ -116,7 +122,8 @@ struct PartsCapture {
                 through: writer,
                 cutting: .database(bitsBefore: bits),
                 compression: compression
-            )
+            ),
+            progress: progress
         )
         let state = try await engine.dump(to: sink)
         if let integrity = state.checks["integrity"], integrity != "ok" {
@@ -152,7 +159,8 @@ struct PartsCapture {
     private func store(_ settings: CaptureSettings, _ outcome: inout Outcome) async throws {
         let sink = SnapshotSink(
             try StreamCapture(repository, through: writer, cutting: .file, compression: compression),
-            folder: "captures"
+            folder: "captures",
+            progress: progress
         )
         let command = Command.shell(
             settings.run,

@@ -12,11 +12,13 @@ final class SnapshotSink: PartSink {
 
     private let capture: StreamCapture
     private let folder: String
+    private let progress: PartProgress
     private let state = Mutex(State())
 
-    init(_ capture: StreamCapture, folder: String = "databases") {
+    init(_ capture: StreamCapture, folder: String = "databases", progress: PartProgress) {
         self.capture = capture
         self.folder = folder
+        self.progress = progress
     }
 
     /// The files so far, and what stands for which files of the project.
@@ -29,7 +31,11 @@ final class SnapshotSink: PartSink {
         standingFor place: String?,
         reading read: (UnsafeMutableRawBufferPointer) throws -> Int
     ) async throws -> UInt64 {
-        let stream = try await capture.store(reading: read)
+        let stream = try await capture.store { room in
+            let count = try read(room)
+            progress.add(count)
+            return count
+        }
         let file = GeneratedFile(path: PartsCapture.path(folder, name), stream: stream)
         state.withLock { state in
             state.files.append(file)

@@ -24,12 +24,14 @@ package struct RehearsedDatabase: Sendable {
 /// Loads every database of snapshots into a scratch place, and compares it with the manifest.
 struct DatabaseRehearsal {
     let access: SnapshotAccess
+    let progress: PartProgress
 
     /// A state that several snapshots share is loaded once.
     func run(_ snapshots: [StoredSnapshot]) async throws -> [RehearsedDatabase] {
         var reader = ManifestReader(access.workspace)
         var seen: Set<Manifest.Database> = []
         var rehearsed: [RehearsedDatabase] = []
+        defer { progress.end() }
         for stored in snapshots {
             guard let databases = try await reader.readable(stored)?.databases else { continue }
             let snapshot = try await access.locate(stored)
@@ -66,8 +68,9 @@ struct DatabaseRehearsal {
         guard let engine = workspace.engines.engine(forStored: database, in: workspace) else {
             return .untried("belay cannot load a database of the engine '\(database.engine)' by itself")
         }
+        progress.begin(.loading, database.name, total: database.bytes)
         do {
-            let source = try await SnapshotPart(database, in: snapshot, access)
+            let source = try await SnapshotPart(database, in: snapshot, access, progress)
             let state = try await engine.rehearse(database, from: source)
             var differences = DatabaseComparison.differences(database.tables, state.tables)
             for (check, result) in state.checks.sorted(by: { $0.key < $1.key }) {

@@ -10,9 +10,16 @@ struct SnapshotPart: PartSource {
     private let folder: BlobID
     private let repository: Repository
     private let trees: TreeReader
+    private let progress: PartProgress
 
     /// - Throws: `repository.damaged` if the snapshot does not hold what its manifest tells of.
-    init(_ database: Manifest.Database, in snapshot: LocatedSnapshot, _ access: SnapshotAccess) async throws {
+    init(
+        _ database: Manifest.Database,
+        in snapshot: LocatedSnapshot,
+        _ access: SnapshotAccess,
+        _ progress: PartProgress
+    ) async throws {
+        self.progress = progress
         repository = access.workspace.repository
         trees = access.trees
         let kind = database.engine == "capture" ? "captures" : "databases"
@@ -55,7 +62,10 @@ struct SnapshotPart: PartSource {
     }
 
     func read(_ name: String, _ body: (UnsafeRawBufferPointer) throws -> Void) async throws {
-        try await ContentReader.stream(try node(name), blobs: trees.blobs, to: body)
+        try await ContentReader.stream(try node(name), blobs: trees.blobs) { bytes in
+            try body(bytes)
+            progress.add(bytes.count)
+        }
     }
 
     func place(_ name: String, in target: String) async throws -> String {
@@ -65,6 +75,7 @@ struct SnapshotPart: PartSource {
         let restorer = Restorer(repository: repository, index: trees.blobs.index)
         let plan = try await restorer.plan(request)
         let report = try await restorer.restore(plan, progress: RestoreProgress())
+        progress.add(Int(clamping: plan.bytesNeeded))
         if let failure = report.failures.first {
             throw BelayError(
                 .restoreIncomplete,

@@ -14,10 +14,12 @@ import BelaySystem
 package struct RollbackWorkflow: Sendable {
     private let workspace: Workspace
     private let request: RollbackRequest
+    private let progress: PartProgress
 
-    package init(_ workspace: Workspace, _ request: RollbackRequest) {
+    package init(_ workspace: Workspace, _ request: RollbackRequest, progress: PartProgress) {
         self.workspace = workspace
         self.request = request
+        self.progress = progress
     }
 
     /// Makes a plan, asks `confirm`, and carries it out; `nil` if that says no, or there is nothing to do.
@@ -28,6 +30,7 @@ package struct RollbackWorkflow: Sendable {
             guard try await confirm(plan), !plan.changing.isEmpty else { return nil }
             let begin = ContinuousClock.now
             let safety = try await storeSafety(plan)
+            defer { progress.end() }
             let beginOfLoading = ContinuousClock.now
             let staged = try await stage(plan, located, access)
             let loading = ContinuousClock.now - beginOfLoading
@@ -154,7 +157,8 @@ package struct RollbackWorkflow: Sendable {
         backup.message = "before the rollback to \(plan.snapshot.id.short)"
         let result: BackupResult
         do {
-            result = try await BackupWorkflow(workspace, backup, progress: CaptureProgress()).run()
+            result = try await BackupWorkflow(workspace, backup, progress: CaptureProgress(), parts: progress)
+                .run()
         } catch let error as BelayError where [.databaseUnreadable, .captureFailed].contains(error.code) {
             // None of them could be read.
             try passOver(error.message)
@@ -191,9 +195,11 @@ package struct RollbackWorkflow: Sendable {
         var staged: [Staged] = []
         do {
             for database in plan.changing {
-                let source = try await SnapshotPart(database.stored, in: located, access)
+                progress.begin(.loading, database.argument, total: database.stored.bytes)
+                let source = try await SnapshotPart(database.stored, in: located, access, progress)
                 let copy = try await database.engine.stage(database.stored, from: source)
                 staged.append((database, copy))
+                progress.begin(.comparing, database.argument)
                 let found = try await copy.survey()
                 let differences = DatabaseComparison.differences(database.stored.tables, found.tables)
                 guard differences.isEmpty else {
@@ -220,6 +226,7 @@ package struct RollbackWorkflow: Sendable {
         do {
             for (database, copy) in staged {
                 try Task.checkCancellation()
+                progress.begin(.exchanging, database.argument)
                 let begin = ContinuousClock.now
                 let kept = try await copy.swap(at: workspace.clock.now())
                 let exchange = ContinuousClock.now - begin

@@ -49,14 +49,17 @@ package struct VerifyWorkflow: Sendable {
     private let depth: VerifyDepth
     private let loads: DatabaseLoading
     private let progress: UpkeepProgress
+    private let parts: PartProgress
 
     package init(
         _ workspace: Workspace,
         snapshot: String?,
         depth: VerifyDepth,
         loading loads: DatabaseLoading = .none,
-        progress: UpkeepProgress
+        progress: UpkeepProgress,
+        parts: PartProgress
     ) {
+        self.parts = parts
         self.workspace = workspace
         self.snapshot = snapshot
         self.depth = depth
@@ -100,7 +103,7 @@ package struct VerifyWorkflow: Sendable {
             case .all: snapshots = access.catalog.all
             case .one: snapshots = [try chosen ?? access.catalog.resolve("latest")]
             }
-            return try await DatabaseRehearsal(access: access).run(snapshots)
+            return try await DatabaseRehearsal(access: access, progress: parts).run(snapshots)
         }
     }
 

@@ -83,6 +83,10 @@ int belay_terminal_columns(int file);
 int belay_terminal_echo(int file, int on);
 // A pipe that no program inherits: the reading end, then the writing one.
 int belay_pipe(int *ends);
+// Lets a pipe hold so many bytes, if the system and the limits of the account allow it.
+void belay_widen_pipe(int end, int bytes);
+// Makes a program start with its standard streams and no other open file, whatever others have left open.
+void belay_spawn_with_streams_alone(posix_spawn_file_actions_t *actions);
 // Makes a program start in a directory.
 int belay_spawn_in_folder(posix_spawn_file_actions_t *actions, const char *path);
 // Makes signals arrive as bytes, their numbers, in a pipe whose reading end this gives; -1 if that cannot be. Those that

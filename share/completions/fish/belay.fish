@@ -421,7 +421,7 @@ complete -c 'belay' -n '__belay_should_offer_completions_for_flags_or_options "b
 complete -c 'belay' -n '__belay_should_offer_completions_for_flags_or_options "belay rollback" retry-lock' -l 'retry-lock' -d 'Wait so long for others\' locks, such as 5m.' -rfka ''
 complete -c 'belay' -n '__belay_should_offer_completions_for_flags_or_options "belay rollback" limit-upload' -l 'limit-upload' -d 'Write at most so many KiB/s to the repository.' -rfka ''
 complete -c 'belay' -n '__belay_should_offer_completions_for_flags_or_options "belay rollback" limit-download' -l 'limit-download' -d 'Read at most so many KiB/s from the repository.' -rfka ''
-complete -c 'belay' -n '__belay_should_offer_completions_for_flags_or_options "belay rollback"' -l 'only' -d 'A database, or a collection as in json/tasks; may be repeated.' -rfka ''
+complete -c 'belay' -n '__belay_should_offer_completions_for_flags_or_options "belay rollback"' -l 'only' -d 'A database, a collection as in json/tasks, or a capture; may be repeated.' -rfka ''
 complete -c 'belay' -n '__belay_should_offer_completions_for_flags_or_options "belay rollback" dry-run n' -s 'n' -l 'dry-run' -d 'Say what would be done, and change nothing.'
 complete -c 'belay' -n '__belay_should_offer_completions_for_flags_or_options "belay rollback" y yes' -s 'y' -l 'yes' -d 'Do not ask.'
 complete -c 'belay' -n '__belay_should_offer_completions_for_flags_or_options "belay rollback" force' -l 'force' -d 'Replace also what cannot be stored first; it is only kept beside.'
