@@ -132,6 +132,8 @@ package final class RunningCommand: Sendable {
 
     /// Hands over what it reads; blocks until it has taken all.
     ///
+    /// The process must ignore SIGPIPE.
+    ///
     /// - Throws: `EPIPE` if it reads no more.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         var written = 0
