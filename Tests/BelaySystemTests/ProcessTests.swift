@@ -53,7 +53,7 @@ import Testing
 
         // As the program does at its start; else the first write would end us.
         signal(SIGPIPE, SIG_IGN)
-        let deaf = try RunningCommand.start(shell("exec <&-; echo; cat /dev/zero >/dev/null"), input: .pipe)
+        let deaf = try RunningCommand.start(shell("exec <&-; echo; exec sleep 60"), input: .pipe)
         var room: [UInt8] = [0]
         #expect(try deaf.read(into: &room) == 1)
         let error = #expect(throws: SystemError.self) {
