@@ -182,9 +182,34 @@ private final class DataCheckWorker {
     ) async throws {
         let indexed = readable(contents.blobs(ofPack: pack.number))
         let pieces = PackPieces(repository: repository, id: pack.id, length: pack.listedLength)
+        if let header = try await pieces.readableHeader(), header != contents.blobs(ofPack: pack.number),
+            let owner = owner(of: header, in: pack)
+        {
+            outcome.problems.append(.packIsAnother(pack.id, owner))
+        }
         let failures = try await pieces.failures(among: indexed, with: verifier)
         note(failures.map { indexed[$0.position].handle }, in: pack, failures.first?.reason, &outcome)
         progress.add(pack.length)
+    }
+
+    /// The other pack whose header this is: then files have changed names.
+    private func owner(of header: [IndexedBlob], in pack: PackSelection.Candidate) -> PackID? {
+        let table = contents.table
+        guard let first = header.first, var position = table.firstPosition(of: first.handle) else {
+            return nil
+        }
+        while position < table.count(of: first.type),
+            table.id(of: first.type, at: position) == first.id.digest
+        {
+            let number = table.packNumber(of: first.type, at: position)
+            if number != pack.number, contents.packLength(ofPack: number) == pack.listedLength,
+                contents.blobs(ofPack: number) == header
+            {
+                return table.pack(number)
+            }
+            position += 1
+        }
+        return nil
     }
 
     /// Without those that are too long to be read: they are told of already, and need not be damaged.
@@ -219,7 +244,8 @@ private final class DataCheckWorker {
                 let header = try PackHeader.open(tail: bytes, packLength: bytes.count, with: envelope)
                 if header != indexed {
                     outcome.problems.append(
-                        .packHeader(pack.id, reason: "it tells of other blobs than the index does")
+                        owner(of: header, in: pack).map { .packIsAnother(pack.id, $0) }
+                            ?? .packHeader(pack.id, reason: "it tells of other blobs than the index does")
                     )
                 }
             } catch {

@@ -27,6 +27,8 @@ package struct Finding: Hashable, Sendable {
         /// The contents of the file do not match its name.
         case packHash(PackID)
         case packHeader(PackID, reason: String)
+        /// Under the name of one pack lies another.
+        case packIsAnother(PackID, PackID)
         case blobsDamaged(PackID, [BlobHandle], reason: String)
         /// Data that is longer than what belay reads.
         case blobTooLong(PackID, BlobHandle, length: UInt64)
@@ -97,6 +99,7 @@ extension Finding {
         case .packUnreadable: "pack.unreadable"
         case .packHash: "pack.hash"
         case .packHeader: "pack.header"
+        case .packIsAnother: "pack.is-another"
         case .blobsDamaged: "pack.blobs-damaged"
         case .blobTooLong: "blob.too-long"
         case .treeLost: "tree.lost"
@@ -118,7 +121,8 @@ extension Finding {
         case .misnamed(let path, _, _): path
         case .packMissing(let id), .packLength(let id, _, _), .packDescription(let id, _),
             .packCompressedInVersion1(let id), .packUnreadable(let id, _), .packHash(let id),
-            .packHeader(let id, _), .blobsDamaged(let id, _, _), .packUnknown(let id, _),
+            .packHeader(let id, _), .packIsAnother(let id, _), .blobsDamaged(let id, _, _),
+            .packUnknown(let id, _),
             .packDescribedTwice(let id), .packMixed(let id):
             Handle(id).path
         case .blobTooLong(_, let handle, _): "\(handle.type.name) \(handle.id)"
@@ -144,6 +148,8 @@ extension Finding {
             return "has compressed blobs, which a version 1 repository cannot have"
         case .packHash: return "has contents that do not match its name"
         case .packHeader(_, let reason): return "has a wrong header: \(reason)"
+        case .packIsAnother(_, let other):
+            return "has the header of \(Handle(other).path): the name is not its own"
         case .blobsDamaged(_, let handles, let reason):
             return
                 "has \(Count.text(handles.count, "damaged blob")), the first being \(handles.first?.id.short ?? ""): \(reason)"
@@ -178,6 +184,8 @@ extension Finding {
         case .packLength(let id, _, _), .packUnreadable(let id, _), .packHash(let id), .packHeader(let id, _),
             .blobsDamaged(let id, _, _):
             "put the file back from a copy of the repository, or run `belay repair packs \(id)`"
+        case .packIsAnother(_, let other):
+            "give it its name back: `\(Handle(other).path)`"
         case .blobTooLong: "restore what needs it with restic"
         case .packCompressedInVersion1: "upgrade the repository with `restic migrate upgrade_repo_v2`"
         case .treeLost, .treeIrregular, .wrongSize: "run `belay repair snapshots`"

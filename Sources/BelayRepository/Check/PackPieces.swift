@@ -79,6 +79,18 @@ struct PackPieces {
 
     private static func end(of blob: IndexedBlob) -> UInt64 { UInt64(blob.offset) + UInt64(blob.length) }
 
+    /// What the header tells; `nil` if it cannot be read.
+    func readableHeader() async throws -> [IndexedBlob]? {
+        do {
+            return try await header()
+        } catch is FormatError {
+            // The index may still tell what is in it.
+        } catch let error as BelayError where error.isDamageOfOneFile {
+            // Likewise.
+        }
+        return nil
+    }
+
     /// What the header tells; the end of the pack is read first, which is all there is to a short one.
     func header() async throws -> [IndexedBlob] {
         guard let count = Int(exactly: length), count >= PackHeader.packLengthMinimum else {

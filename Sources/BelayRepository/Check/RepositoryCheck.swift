@@ -3,6 +3,8 @@ import BelayFormat
 
 /// Checks a repository: its structure always, and as many of its packs as asked for.
 ///
+/// A pack whose length is not the right one is read in any case: what of it is still good no length tells.
+///
 /// Only looks. Whoever needs the answer to hold still takes an exclusive lock around it, as restic does.
 package struct RepositoryCheck: Sendable {
     private let repository: Repository
@@ -56,20 +58,23 @@ package struct RepositoryCheck: Sendable {
             let length = contents.packLength(ofPack: number)
             return PackSelection.Candidate(number: number, id: id, length: length, listedLength: listed)
         }
-        return selection.choose(candidates, seed: seed) { pack in
-            contents.records(ofPack: pack.number).contains { record in
-                needed.contains(
-                    BlobHandle(record.type, BlobID(table.id(of: record.type, at: record.position)))
-                )
+        let wrong = candidates.filter { $0.listedLength != $0.length }
+        let others = candidates.filter { $0.listedLength == $0.length }
+        return wrong
+            + selection.choose(others, seed: seed) { pack in
+                contents.records(ofPack: pack.number).contains { record in
+                    needed.contains(
+                        BlobHandle(record.type, BlobID(table.id(of: record.type, at: record.position)))
+                    )
+                }
             }
-        }
     }
 
     private static func damagedPacks(_ problems: [Finding.Problem]) -> [PackID] {
         problems.compactMap { problem in
             switch problem {
             case .packUnreadable(let id, _), .packHash(let id), .packHeader(let id, _),
-                .blobsDamaged(let id, _, _):
+                .packIsAnother(let id, _), .blobsDamaged(let id, _, _):
                 id
             default: nil
             }

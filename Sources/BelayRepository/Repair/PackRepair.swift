@@ -74,6 +74,13 @@ package struct PackRepair: Sendable {
             if isSound { plan.sound.append(id) } else { plan.packs.append(pack) }
             progress?.add(lengths[id] ?? 0)
         }
+        // Packs may have changed names with each other: then each holds what the other seems to have lost.
+        let saved = Set(plan.packs.flatMap(\.saved))
+        for number in plan.packs.indices {
+            let found = plan.packs[number].lost.filter(saved.contains)
+            plan.packs[number].elsewhere += found
+            plan.packs[number].lost.removeAll(where: found.contains)
+        }
         return plan
     }
 
@@ -204,15 +211,7 @@ package struct PackRepair: Sendable {
         _ pieces: PackPieces,
         _ indexed: [IndexedBlob]
     ) async throws -> (good: [IndexedBlob], failed: Set<BlobHandle>) {
-        var header: [IndexedBlob]?
-        do {
-            header = try await pieces.header()
-        } catch is FormatError {
-            // The index may still tell what is in it.
-        } catch let error as BelayError where error.isDamageOfOneFile {
-            // Likewise.
-        }
-        let candidates = Self.candidates(indexed, header)
+        let candidates = Self.candidates(indexed, try await pieces.readableHeader())
         let failures = try await pieces.failures(among: candidates, with: BlobVerifier(repository))
         return Self.split(candidates, failed: failures.map(\.position))
     }
