@@ -30,6 +30,63 @@ import Testing
         #expect(listed.text == "no snapshot fits\n")
     }
 
+    /// Two snapshots, whose directory `sub` and the root of the first lie in a pack that is gone.
+    private func makeTreeless() async throws -> (sandbox: Sandbox, ids: [String]) {
+        let sandbox = try Sandbox()
+        try await sandbox.initialize()
+        try sandbox.write("sub/file", (0..<5000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) })
+        var ids = [try await sandbox.backup()]
+        let folder = "\(repository(sandbox))/data"
+        let packs = try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0.count > 60 }
+        let sizes = try packs.map { pack in
+            let attributes = try FileManager.default.attributesOfItem(atPath: "\(folder)/\(pack)")
+            return (pack: pack, size: try #require(attributes[.size] as? Int))
+        }
+        #expect(sizes.count == 2)
+        try sandbox.write("top", "text\n")
+        ids.append(try await sandbox.backup(at: Sandbox.now + 60))
+        let trees = try #require(sizes.min { $0.size < $1.size }).pack
+        try FileManager.default.removeItem(atPath: "\(folder)/\(trees)")
+        try FileManager.default.removeItem(atPath: "\(sandbox.home)/.cache")
+        return (sandbox, ids)
+    }
+
+    @Test func `names the directory that cannot be read, and of which snapshot`() async throws {
+        let (sandbox, ids) = try await makeTreeless()
+        let (old, new) = (String(ids[0].prefix(8)), String(ids[1].prefix(8)))
+        let root = "cannot read directory '/' of snapshot \(old)"
+        let sub = "cannot read directory '/sub' of snapshot \(new)"
+        for (arguments, message) in [
+            (["ls", "-R", new], sub), (["ls", old], root), (["cat", new, "sub/file"], sub),
+            (["cat", new, "sub"], sub), (["show", new], sub), (["diff", old, new], root),
+            (["restore", old, "--to", "\(sandbox.folder)/out"], root),
+        ] {
+            let outcome = try await sandbox.run([try Sandbox.binary()] + arguments)
+            #expect(outcome.status == 1)
+            #expect(outcome.errors.contains("error: \(message)\n"), "\(arguments): \(outcome.errors)")
+            #expect(outcome.errors.contains("\nhint: run `belay verify`"), "\(outcome.errors)")
+        }
+        let found = try await sandbox.belay("find", "file")
+        #expect(found.status == 3)
+        for (id, message) in [(old, root), (new, sub)] {
+            #expect(
+                found.errors.contains("nothing was looked for in snapshot \(id): \(message);"),
+                "\(found.errors)"
+            )
+        }
+    }
+
+    @Test func `lists what there is, and ends with 3 if a manifest cannot be read`() async throws {
+        let (sandbox, ids) = try await makeTreeless()
+        let outcome = try await sandbox.belay("list")
+        #expect(outcome.status == 3)
+        for id in ids { #expect(outcome.text.contains("\n\(id.prefix(8))"), "\(outcome.text)") }
+        #expect(
+            outcome.errors.contains("the manifest of snapshot \(ids[0].prefix(8)) cannot be read"),
+            "\(outcome.errors)"
+        )
+    }
+
     @Test func `says so at the next backup if an index is gone`() async throws {
         let (sandbox, _) = try await makeSandbox()
         let folder = "\(repository(sandbox))/index"

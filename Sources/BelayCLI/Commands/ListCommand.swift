@@ -35,7 +35,11 @@ struct ListCommand: BelayCommand {
     )
     var path: [String] = []
 
-    @Option(name: .long, help: .init("List only the newest n of each host and path.", valueName: "n"))
+    @Option(
+        name: .long,
+        parsing: .unconditional,
+        help: .init("List only the newest n of each host and path.", valueName: "n")
+    )
     var latest: Int?
 
     func validate() throws {
@@ -51,7 +55,7 @@ struct ListCommand: BelayCommand {
             request.hosts = host
             request.paths = path
             request.newest = latest
-            let listed = try await ListWorkflow(workspace).run(catalog, request)
+            let (listed, isComplete) = try await ListWorkflow(workspace).run(catalog, request)
             let document = SnapshotListDocument(
                 listed,
                 latest: catalog.ofProject.last?.id,
@@ -64,7 +68,7 @@ struct ListCommand: BelayCommand {
             for snapshot in catalog.unreadable {
                 context.console.warn("snapshot \(snapshot.id.short) cannot be read: \(snapshot.error)")
             }
-            return catalog.unreadable.isEmpty ? .success : .incomplete
+            return catalog.unreadable.isEmpty && isComplete ? .success : .incomplete
         }
     }
 }

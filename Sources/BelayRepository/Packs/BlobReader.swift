@@ -62,7 +62,7 @@ package final class BlobReader: Sendable {
             cause == nil
                 ? "\(handle.type.name) blob \(handle.id.short) is not in the repository"
                 : "\(handle.type.name) blob \(handle.id.short) cannot be read from any pack",
-            hint: "run `belay verify --all` to see what is affected, then `belay repair`",
+            hint: "run `belay verify` to see what is affected and how to repair it",
             subjects: [handle.id.hexadecimal],
             cause: cause
         )

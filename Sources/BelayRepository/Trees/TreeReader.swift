@@ -52,7 +52,7 @@ package final class TreeReader: Sendable {
         BelayError(
             .repositoryDamaged,
             "tree \(id.short) is not a valid directory",
-            hint: "run `belay verify --all` to see what is affected",
+            hint: "run `belay verify` to see what is affected and how to repair it",
             subjects: [id.hexadecimal],
             cause: cause
         )

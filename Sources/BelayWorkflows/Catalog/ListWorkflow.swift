@@ -48,11 +48,12 @@ package struct ListWorkflow: Sendable {
         self.workspace = workspace
     }
 
-    /// The snapshots of the project, or of all projects, that the request asks for.
+    /// The snapshots of the project, or of all projects, that the request asks for, and whether what they say of
+    /// themselves could be read; what could not is noted.
     package func run(
         _ catalog: SnapshotCatalog,
         _ request: ListRequest
-    ) async throws -> [ListedSnapshot] {
+    ) async throws -> (listed: [ListedSnapshot], isComplete: Bool) {
         let chosen = request.choose(request.allProjects ? catalog.all : catalog.ofProject)
         var reader = ManifestReader(workspace)
         var listed: [ListedSnapshot] = []
@@ -60,6 +61,6 @@ package struct ListWorkflow: Sendable {
             listed.append(ListedSnapshot(stored: stored, manifest: try await reader.readable(stored)))
         }
         reader.saveCache()
-        return listed
+        return (listed, reader.unreadable.isEmpty)
     }
 }

@@ -9,6 +9,8 @@ package struct ManifestReader {
     private let workspace: Workspace
     private var cache: DigestTextCache
     private var trees: TreeReader?
+    /// Snapshots whose manifests were left out because they cannot be read.
+    private(set) var unreadable: [SnapshotID] = []
 
     package init(_ workspace: Workspace) {
         self.workspace = workspace
@@ -32,7 +34,11 @@ package struct ManifestReader {
             return try await manifest(of: stored.snapshot)
         } catch let error as BelayError where error.code == .repositoryDamaged {
             let reason = error.cause.map { "\($0)" } ?? error.message
-            workspace.repository.note("the manifest of snapshot \(stored.id.short) cannot be read: \(reason)")
+            unreadable.append(stored.id)
+            workspace.repository.note(
+                "the manifest of snapshot \(stored.id.short) cannot be read: \(reason); "
+                    + "run `belay verify` to see what is affected"
+            )
             return nil
         }
     }

@@ -48,8 +48,9 @@ package struct FindWorkflow: Sendable {
                     } catch let error as BelayError where error.code == .repositoryDamaged {
                         // The others may be whole.
                         isComplete = false
+                        let reason = try await access.placed(error, in: [stored]).message
                         workspace.repository.note(
-                            "nothing was looked for in snapshot \(stored.id.short): \(error.message); "
+                            "nothing was looked for in snapshot \(stored.id.short): \(reason); "
                                 + "run `belay verify` to see what is affected"
                         )
                     }

@@ -2,12 +2,14 @@ import BelayArchive
 package import BelayCore
 package import BelayRepository
 import BelayRules
+import Synchronization
 
 /// A repository to look into: its snapshots and their trees.
 package struct SnapshotAccess: Sendable {
     package let workspace: Workspace
     package let catalog: SnapshotCatalog
     package let trees: TreeReader
+    private let inUse = SnapshotsInUse()
 
     /// Runs `body` with access, under a shared lock where one can be taken.
     package static func with<Result: Sendable>(
@@ -19,8 +21,35 @@ package struct SnapshotAccess: Sendable {
             let catalog = try await SnapshotCatalog.load(workspace)
             let index = try await workspace.repository.loadIndex()
             let trees = TreeReader(BlobReader(workspace.repository, index: index))
-            return try await body(SnapshotAccess(workspace: workspace, catalog: catalog, trees: trees))
+            let access = SnapshotAccess(workspace: workspace, catalog: catalog, trees: trees)
+            do {
+                return try await body(access)
+            } catch let error as BelayError where error.code == .repositoryDamaged {
+                throw try await access.placed(error, in: access.inUse.all)
+            }
         }
+    }
+
+    /// What an error about a tree means for people: which directory of which of the snapshots cannot be read.
+    ///
+    /// Looks for it in all of their trees; any other error stays as it is.
+    func placed(_ error: BelayError, in snapshots: [StoredSnapshot]) async throws -> BelayError {
+        var places: [String] = []
+        for stored in snapshots {
+            for folder in try await trees.unreadableFolders(below: stored.snapshot.tree)
+            where error.subjects.contains(folder.tree.hexadecimal) {
+                places.append("directory '\(folder.path)' of snapshot \(stored.id.short)")
+            }
+        }
+        guard let first = places.first else { return error }
+        let others = places.count - 1
+        return BelayError(
+            .repositoryDamaged,
+            "cannot read \(first)" + (others == 0 ? "" : ", and \(Count.text(others, "other place"))"),
+            hint: error.hint,
+            subjects: places,
+            cause: error
+        )
     }
 
     /// The snapshot that a SNAP argument means, and where the project is in it.
@@ -32,6 +61,7 @@ package struct SnapshotAccess: Sendable {
 
     /// Finds the project's directory in a snapshot.
     package func locate(_ stored: StoredSnapshot) async throws -> LocatedSnapshot {
+        inUse.add(stored)
         let root = Node(name: FileName([]), kind: .directory, subtree: stored.snapshot.tree)
         let paths = stored.snapshot.paths
         // What belay stores is the project's directory itself; restic may have been given its whole path.
@@ -121,5 +151,16 @@ package struct SnapshotAccess: Sendable {
             }
         }
         return hint
+    }
+}
+
+/// The snapshots that a command has to do with, in the order in which it came to them.
+private final class SnapshotsInUse: Sendable {
+    private let state = Mutex<(list: [StoredSnapshot], ids: Set<SnapshotID>)>(([], []))
+
+    var all: [StoredSnapshot] { state.withLock { $0.list } }
+
+    func add(_ stored: StoredSnapshot) {
+        state.withLock { if $0.ids.insert(stored.id).inserted { $0.list.append(stored) } }
     }
 }
