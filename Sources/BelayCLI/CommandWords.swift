@@ -14,7 +14,10 @@ struct CommandWords {
         var path = "belay"
         var command = Root.configuration
         var rest = arguments[...]
-        while let word = rest.first, !word.hasPrefix("-"), word != "help", !command.subcommands.isEmpty {
+        // What stands behind `help` is looked up as well: ArgumentParser shows what it found so far, and calls it well.
+        let asksForHelp = rest.first == "help"
+        if asksForHelp { rest = rest.dropFirst() }
+        while let word = rest.first, !word.hasPrefix("-"), !command.subcommands.isEmpty {
             guard let next = command.below.first(where: { $0.names.contains(word) }) else {
                 text = path
                 problem = Self.unknown(word, path, command)
@@ -27,7 +30,7 @@ struct CommandWords {
         text = path
         let isComplete = command.subcommands.isEmpty || command.defaultSubcommand != nil
         let isBare = !rest.isEmpty && ArgumentOrder.areGlobal(rest)
-        problem = !isComplete && isBare ? Self.missing(path, command) : nil
+        problem = !isComplete && isBare && !asksForHelp ? Self.missing(path, command) : nil
     }
 
     private static func unknown(_ word: String, _ path: String, _ command: CommandConfiguration) -> BelayError

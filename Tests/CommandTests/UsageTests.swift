@@ -10,6 +10,12 @@ import Testing
             "did you mean 'belay snapshots'?"
         ),
         (["key", "ad"], "there is no command 'belay key ad'", "did you mean 'belay key add'?"),
+        (
+            ["help", "nosuch"], "there is no command 'belay nosuch'",
+            "run `belay --help` to see what there is"
+        ),
+        (["help", "bakcup"], "there is no command 'belay bakcup'", "did you mean 'belay backup'?"),
+        (["help", "key", "ad"], "there is no command 'belay key ad'", "did you mean 'belay key add'?"),
         (["debgu"], "there is no command 'belay debgu'", "run `belay --help` to see what there is"),
         (
             ["repair", "--json"], "'belay repair' needs the name of a command",
@@ -55,6 +61,8 @@ import Testing
             try await sandbox.belay("-q").errors.hasPrefix("error: 'belay' needs the name of a command\n")
         )
         #expect(try await sandbox.done().text.hasPrefix("OVERVIEW"))
+        #expect(try await sandbox.done("help", "key", "add").text.contains("USAGE: belay key add"))
+        #expect(try await sandbox.done("help", "repair").text.contains("USAGE: belay repair"))
         #expect(try await sandbox.done("--json", "--help").text.hasPrefix("OVERVIEW"))
         #expect(try await sandbox.done("key", "passwd", "--help").text.contains("USAGE: belay key change"))
         for arguments in [
