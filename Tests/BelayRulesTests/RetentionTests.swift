@@ -224,12 +224,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [("5", "5"), ("0", "0"), ("unlimited", "unlimited"), ("-1", "unlimited")])
+    @Test(arguments: [("5", "5"), ("0", "0"), ("unlimited", "unlimited")])
     func `reads limits`(text: String, printed: String) {
         #expect(RetentionPolicy.Limit(text)?.description == printed)
     }
 
-    @Test(arguments: ["-2", "", "x", "1.5", "99999999999999999999", " 1"])
+    @Test(arguments: ["-1", "-2", "", "x", "1.5", "99999999999999999999", " 1"])
     func `refuses other limits`(text: String) {
         #expect(RetentionPolicy.Limit(text) == nil)
     }

@@ -45,9 +45,43 @@ import Testing
         #expect(try await kept("-l", "2") == 2)
         #expect(try await kept("-d", "3", "-H", "1") == 3)
         #expect(try await kept("-y", "1", "-m", "1", "-w", "1") == 1)
-        #expect(try await kept("--keep-last", "-1") == 4)
-        #expect(try await kept("-d=-1") == 4)
-        #expect(try await sandbox.belay("cleanup", "--keep-last", "-2").status == 2)
+        #expect(try await kept("--keep-last", "unlimited") == 4)
+    }
+
+    @Test(
+        .enabled(if: Sandbox.restic != nil, "set BELAY_TEST_RESTIC to the path of restic 0.18"),
+        arguments: [
+            ["--keep-last", "-1"], ["-d=-1"], ["--keep-last", "-2"], ["--keep-last", "0"],
+            ["--keep-within", "-1d"],
+            ["--keep-last", "x"],
+        ]
+    )
+    func `refuse the counts that restic refuses`(flags: [String]) async throws {
+        let sandbox = try Sandbox()
+        try sandbox.write("file", "one\n")
+        try await sandbox.initialize()
+        try await sandbox.backup()
+        let repository = "\(sandbox.home)/.local/share/belay/repository"
+        let keys = "\(sandbox.home)/.config/belay/keys"
+        let key = try #require(FileManager.default.contentsOfDirectory(atPath: keys).first)
+        let verdict = try await sandbox.run(
+            [try #require(Sandbox.restic), "forget", "-n", "-r", repository, "-p", "\(keys)/\(key)"] + flags
+        )
+        #expect(verdict.status != 0, "\(verdict.text)")
+        let outcome = try await sandbox.run([try Sandbox.binary(), "cleanup", "-n"] + flags)
+        #expect(outcome.status == 2 && outcome.errors.contains("\nhint: "), "\(outcome.errors)")
+    }
+
+    @Test(arguments: [
+        ["cleanup", "--max-per-day", "-1"], ["cleanup", "--max-per-day", "0"], ["list", "--latest", "-1"],
+        ["diff", "--limit", "-1"], ["backup", "--pack-size", "-1"],
+    ])
+    func `refuse other counts that make no sense`(arguments: [String]) async throws {
+        let sandbox = try Sandbox()
+        try await sandbox.initialize()
+        let outcome = try await sandbox.run([try Sandbox.binary()] + arguments)
+        #expect(outcome.status == 2, "\(outcome.errors)")
+        #expect(!outcome.errors.contains("missing value"), "\(outcome.errors)")
     }
 
     @Test func `list only some`() async throws {

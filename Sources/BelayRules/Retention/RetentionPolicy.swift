@@ -94,9 +94,11 @@ extension RetentionPolicy {
 }
 
 extension RetentionPolicy.Limit: CustomStringConvertible {
-    /// The limit that `text` spells: a number, or `unlimited`, which was `-1` once; `nil` for anything else.
+    /// The limit that `text` spells: a number, or `unlimited`; `nil` for anything else.
+    ///
+    /// So not for `-1` either: restic 0.18 refuses it, and 0.14 takes it for a rule that keeps nothing.
     package init?(_ text: some StringProtocol) {
-        if text == "unlimited" || text == "-1" {
+        if text == "unlimited" {
             self = .unlimited
         } else if let count = Int(text), count >= 0 {
             self = .atMost(count)
