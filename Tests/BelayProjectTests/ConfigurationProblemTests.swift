@@ -31,6 +31,14 @@ private func problems(_ text: String) -> String {
         ),
         ("exclude: ['']", "belay.yaml:1:11: exclude[0]: expected a text, found an empty one"),
         ("exclude: [a, ~]", "belay.yaml:1:14: exclude[1]: expected a text, found nothing"),
+        (
+            "exclude:\n  - '*.tmp'\n  - 'a['",
+            "belay.yaml:3:5: exclude[1]: nothing can match this pattern: a bracket is not closed or names an unknown class, or nothing follows a backslash, found `a[`; put a backslash before what stands for itself"
+        ),
+        (
+            "components: { a: { paths: [x], exclude: ['b\\'] } }",
+            "belay.yaml:1:42: components.a.exclude[0]: nothing can match this pattern: a bracket is not closed or names an unknown class, or nothing follows a backslash, found `b\\`; put a backslash before what stands for itself"
+        ),
         ("exclude: [{a: b}]", "belay.yaml:1:11: exclude[0]: expected a text, found a mapping"),
         (
             "components: [a]",
@@ -213,6 +221,7 @@ private func problems(_ text: String) -> String {
         }
         let shown = try #require(error?.belayError)
         #expect(shown.code == .configurationInvalid)
+        #expect(shown.hint == "correct that line, and run the command again")
         #expect(
             shown.message == """
                 cannot use `/p/belay.yaml`: 1 problem

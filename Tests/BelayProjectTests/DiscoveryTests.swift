@@ -51,6 +51,19 @@ private let orgchart = plan(
         )
     }
 
+    @Test func `names files and directories in patterns that match them alone`() throws {
+        let found = plan(
+            listing(
+                ["api/package.json", "web/w[x/package.json", "web/w[x/.env", "!.env/.env"],
+                directories: ["api", "api/node_modules", "web", "web/w[x", "web/w[x/node_modules", "!.env"]
+            )
+        )
+        #expect(Set(found.environmentFiles) == ["web/w\\[x/.env", "\\!.env/.env"])
+        #expect(found.components.last?.keep == ["w\\[x/node_modules"])
+        let text = ConfigurationWriter().text(for: found)
+        #expect(throws: Never.self) { try ProjectConfiguration(parsing: text, environment: [:]) }
+    }
+
     @Test func `divides nothing that is not divided`() {
         #expect(plan(listing(["Package.swift"], directories: ["Sources", "Tests"])).components.isEmpty)
         #expect(plan(listing(["web/package.json"], directories: ["web", "notes"])).components.isEmpty)
@@ -180,11 +193,18 @@ private let orgchart = plan(
     ])
     func `holds any name`(name: String) throws {
         var project = DiscoveredProject(name: "p")
+        // These two are no patterns.
+        let pattern = ["[", "\\"].contains(name) ? "\\\(name)" : name
         project.components = [
-            ComponentSettings(name: "a", paths: ["x/\(name)x"], keep: ["k\(name)"], exclude: ["e\(name)."])
+            ComponentSettings(
+                name: "a",
+                paths: ["x/\(name)x"],
+                keep: ["k\(pattern)"],
+                exclude: ["e\(pattern)."]
+            )
         ]
         project.databases = [.init(name: "d", path: "/\(name)")]
-        project.environmentFiles = ["f\(name)"]
+        project.environmentFiles = ["f\(pattern)"]
         var writer = ConfigurationWriter()
         writer.repository = "./\(name)"
         let text = writer.text(for: project)

@@ -64,7 +64,12 @@ package struct ConfigurationError: Error, Hashable, Sendable {
     package var belayError: BelayError {
         let count = problems.count + furtherProblems
         let head = "cannot use `\(file)`: \(count == 1 ? "1 problem" : "\(count) problems")"
-        return BelayError(.configurationInvalid, "\(head)\n\(description)", subjects: [file])
+        return BelayError(
+            .configurationInvalid,
+            "\(head)\n\(description)",
+            hint: "correct \(count == 1 ? "that line" : "those lines"), and run the command again",
+            subjects: [file]
+        )
     }
 }
 

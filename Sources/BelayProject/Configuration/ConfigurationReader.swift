@@ -130,6 +130,24 @@ struct ConfigurationReader {
         return result
     }
 
+    /// A list of patterns as in a `.gitignore`, none of them one that could match nothing.
+    mutating func patterns(_ field: Field?) -> [String] {
+        var result: [String] = []
+        for item in items(field, of: "patterns") {
+            guard let text = text(item) else { continue }
+            if IgnorePattern(verbatim: Array(text.utf8)[...], number: 1).matchesNothing {
+                report(
+                    item,
+                    "nothing can match this pattern: a bracket is not closed or names an unknown class, or nothing follows "
+                        + "a backslash, \(found(item)); put a backslash before what stands for itself"
+                )
+            } else {
+                result.append(text)
+            }
+        }
+        return result
+    }
+
     // MARK: Texts
 
     /// A text, not empty, with its variables in place.

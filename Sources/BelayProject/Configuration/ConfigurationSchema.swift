@@ -48,12 +48,18 @@ extension ProjectConfiguration {
         do {
             bytes = try ProjectFiles.readRegular(path, limit: YAMLDocument.Limit.fileBytes)
         } catch {
-            throw BelayError(.configurationUnreadable, "cannot read `\(path)`: \(error)", subjects: [path])
+            throw BelayError(
+                .configurationUnreadable,
+                "cannot read `\(path)`: \(error)",
+                hint: "check its permissions: without it nobody knows what belongs to the project",
+                subjects: [path]
+            )
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw BelayError(
                 .configurationInvalid,
                 "cannot use `\(path)`: it is not UTF-8 text",
+                hint: "save it as UTF-8, and run the command again",
                 subjects: [path]
             )
         }
@@ -90,9 +96,9 @@ struct ConfigurationSchema {
             if let replica = location(item) { configuration.replicas.append(replica) }
         }
         readComponents(fields["components"])
-        configuration.exclude = reader.texts(fields["exclude"], of: "patterns")
+        configuration.exclude = reader.patterns(fields["exclude"])
         configuration.gitignore = reader.choice(fields["gitignore"]) ?? .respect
-        configuration.include = reader.texts(fields["include"], of: "patterns")
+        configuration.include = reader.patterns(fields["include"])
         readDatabases(fields["databases"])
         readCaptures(fields["captures"])
         readServices(fields["services"])
@@ -145,8 +151,8 @@ struct ConfigurationSchema {
                 ComponentSettings(
                     name: name,
                     paths: paths,
-                    keep: reader.texts(fields["keep"], of: "patterns"),
-                    exclude: reader.texts(fields["exclude"], of: "patterns")
+                    keep: reader.patterns(fields["keep"]),
+                    exclude: reader.patterns(fields["exclude"])
                 )
             )
         }

@@ -35,7 +35,7 @@ package struct DiscoveredProject: Hashable, Sendable {
     package var captures: [CaptureSettings] = []
     /// The first file of each manager in each directory.
     package var packageFiles: [PackageFile] = []
-    /// Files such as `.env`, which git mostly ignores although nothing runs without them.
+    /// Files such as `.env`, which git mostly ignores although nothing runs without them, as patterns.
     package var environmentFiles: [String] = []
     /// Directories that a package manager fills, and that are there.
     package var generatedDirectories: [String] = []

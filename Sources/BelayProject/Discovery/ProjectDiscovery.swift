@@ -1,3 +1,5 @@
+import BelayRules
+
 /// Looks at a project for `belay init`.
 package enum ProjectDiscovery {
     /// Looks at a directory and says what is there; it opens few files and changes nothing.
@@ -25,7 +27,7 @@ package enum ProjectDiscovery {
         project.isInGit = isInGit || listing.entries.contains { $0.path == ".git" }
         project.packageFiles = packageFiles(listing)
         project.environmentFiles = listing.entries.filter { !$0.isDirectory && isEnvironmentFile($0.path) }
-            .map(\.path)
+            .map { IgnorePattern.literal($0.path) }
         let generated = generatedDirectories(listing, project.packageFiles)
         project.generatedDirectories = generated
         project.components = components(listing, project.packageFiles, generated)
@@ -83,7 +85,7 @@ package enum ProjectDiscovery {
         guard chosen.count > 1 else { return [] }
         return chosen.map { top in
             let keep = generated.filter { $0.hasPrefix("\(top)/") }.map {
-                String($0.dropFirst(top.count + 1))
+                IgnorePattern.literal(String($0.dropFirst(top.count + 1)))
             }
             return ComponentSettings(name: top, paths: [top], keep: keep)
         }

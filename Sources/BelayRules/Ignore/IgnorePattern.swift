@@ -45,6 +45,22 @@ package struct IgnorePattern: Sendable {
     let sets: [ByteSet]
     let foldsCase: Bool
 
+    /// Whether no path can match, as where a bracket is not closed: git says nothing of such a line, and belay nothing
+    /// of one in a `.gitignore`.
+    package var matchesNothing: Bool {
+        if case .nothing = form { true } else { false }
+    }
+
+    /// The pattern that a path is, whatever characters its names have.
+    package static func literal(_ path: String) -> String {
+        var pattern = path.first == "!" ? "\\" : ""
+        for character in path {
+            if "\\*?[".contains(character) { pattern.append("\\") }
+            pattern.append(character)
+        }
+        return pattern
+    }
+
     /// The pattern as `git check-ignore -v` prints it.
     package var text: [UInt8] {
         (isNegated ? [ASCII.bang] : []) + body + (isDirectoryOnly ? [ASCII.slash] : [])
