@@ -77,7 +77,11 @@ struct BackupOptions: ParsableArguments {
     )
     var compression: String = "auto"
 
-    @Option(name: .long, help: .init("Size of packs in MiB, 4 to 128.", valueName: "mib"))
+    @Option(
+        name: .long,
+        parsing: .unconditional,
+        help: .init("Size of packs in MiB, 4 to 128.", valueName: "mib")
+    )
     var packSize: Int = 16
 
     /// What the flags ask for.

@@ -43,24 +43,52 @@ struct RetentionOptions: ParsableArguments {
         help: .init("Keep the newest of each of the last n years that have one.", valueName: "n")
     )
     var keepYearly: String?
-    @Option(name: .long, help: .init("Keep what is younger than this, such as 2y5m7d3h.", valueName: "span"))
+    @Option(
+        name: .long,
+        parsing: .unconditional,
+        help: .init("Keep what is younger than this, such as 2y5m7d3h.", valueName: "span")
+    )
     var keepWithin: String?
-    @Option(name: .long, help: .init("Keep hourly snapshots younger than this.", valueName: "span"))
+    @Option(
+        name: .long,
+        parsing: .unconditional,
+        help: .init("Keep hourly snapshots younger than this.", valueName: "span")
+    )
     var keepWithinHourly: String?
-    @Option(name: .long, help: .init("Keep daily snapshots younger than this.", valueName: "span"))
+    @Option(
+        name: .long,
+        parsing: .unconditional,
+        help: .init("Keep daily snapshots younger than this.", valueName: "span")
+    )
     var keepWithinDaily: String?
-    @Option(name: .long, help: .init("Keep weekly snapshots younger than this.", valueName: "span"))
+    @Option(
+        name: .long,
+        parsing: .unconditional,
+        help: .init("Keep weekly snapshots younger than this.", valueName: "span")
+    )
     var keepWithinWeekly: String?
-    @Option(name: .long, help: .init("Keep monthly snapshots younger than this.", valueName: "span"))
+    @Option(
+        name: .long,
+        parsing: .unconditional,
+        help: .init("Keep monthly snapshots younger than this.", valueName: "span")
+    )
     var keepWithinMonthly: String?
-    @Option(name: .long, help: .init("Keep yearly snapshots younger than this.", valueName: "span"))
+    @Option(
+        name: .long,
+        parsing: .unconditional,
+        help: .init("Keep yearly snapshots younger than this.", valueName: "span")
+    )
     var keepWithinYearly: String?
     @Option(
         name: .long,
         help: .init("Keep snapshots with all these tags; may be repeated.", valueName: "tags")
     )
     var keepTag: [String] = []
-    @Option(name: .long, help: .init("Of what is kept for its time, at most n a day.", valueName: "n"))
+    @Option(
+        name: .long,
+        parsing: .unconditional,
+        help: .init("Of what is kept for its time, at most n a day.", valueName: "n")
+    )
     var maxPerDay: Int?
     @Option(
         name: .long,

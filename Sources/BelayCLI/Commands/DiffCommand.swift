@@ -39,7 +39,11 @@ struct DiffCommand: BelayCommand {
     @Flag(name: .long, help: "Tell which rows of SQLite databases and JSON documents differ, by their keys.")
     var rows = false
 
-    @Option(name: .long, help: .init("With --rows, tell at most so many rows of a table.", valueName: "n"))
+    @Option(
+        name: .long,
+        parsing: .unconditional,
+        help: .init("With --rows, tell at most so many rows of a table.", valueName: "n")
+    )
     var limit = 20
 
     @Option(
