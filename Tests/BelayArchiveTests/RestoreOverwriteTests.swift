@@ -51,6 +51,31 @@ import Testing
     private let new = ["new!", "new!more", "", "-> new", "new!", "new!", "new!more"]
     private let old = ["old", "old", "old", "old", "old", "old", "old"]
 
+    /// What is planned is what becomes of it, further names and symlinks included, whatever of them is there.
+    @Test(arguments: OverwritePolicy.allCases)
+    func `counts in a dry run what a restore counts`(policy: OverwritePolicy) async throws {
+        let stored = try await Self.store()
+        for present in 0..<(1 << Self.names.count) {
+            let target = try Scratch()
+            mkdir(target("dir"), 0o755)
+            for (number, name) in Self.names.enumerated() where present & 1 << number != 0 {
+                try target.write("old", name)
+            }
+            let planned = try await stored.restore(into: target.path) {
+                $0.overwrite = policy
+                $0.isDryRun = true
+            }
+            let made = try await stored.restore(into: target.path) { $0.overwrite = policy }
+            #expect(planned.counts == made.counts, "\(policy), present: \(present)")
+            let again = try await stored.restore(into: target.path) {
+                $0.overwrite = policy
+                $0.isDryRun = true
+            }
+            let remade = try await stored.restore(into: target.path) { $0.overwrite = policy }
+            #expect(again.counts == remade.counts, "\(policy), after a restore with \(present)")
+        }
+    }
+
     @Test func `replaces what is there, and nothing else`() async throws {
         let target = try Scratch()
         try Self.fill(target, modified: Timestamp(seconds: 1))

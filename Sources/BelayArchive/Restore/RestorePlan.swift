@@ -36,7 +36,6 @@ package struct RestorePlan: Sendable {
         packCount = contents.packCount
         var counts = RestoreCounts()
         counts.folders = UInt64(tables.folders.count - 1)
-        counts.links = UInt64(tables.links.count)
         for file in tables.files {
             switch file.action {
             case .write:
@@ -46,8 +45,19 @@ package struct RestorePlan: Sendable {
             case .leaveAlone: counts.skipped += 1
             }
         }
+        for link in tables.links {
+            switch link.action {
+            case .write: counts.links += 1
+            case .setMetadata: counts.unchanged += 1
+            case .leaveAlone: counts.skipped += 1
+            }
+        }
         for other in tables.others {
-            if other.kind == .symlink { counts.symlinks += 1 } else { counts.specials += 1 }
+            switch (other.action, other.kind) {
+            case (.write, .symlink): counts.symlinks += 1
+            case (.write, _): counts.specials += 1
+            default: counts.skipped += 1
+            }
         }
         self.counts = counts
     }

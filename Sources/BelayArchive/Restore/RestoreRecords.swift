@@ -55,6 +55,8 @@ struct OtherRecord: Sendable {
     /// Where a symlink's target begins among the names.
     var linkTarget: UInt32
     var device: UInt64
+    /// What will be done, as far as a look at the target tells; it is looked at again then.
+    var action = FileAction.write
 }
 
 /// A further name of a file.
@@ -63,6 +65,8 @@ struct LinkRecord: Sendable {
     var name: UInt32
     /// Number of the file that has the contents.
     var file: UInt32
+    /// What will be done, as far as a look at the target tells; it is looked at again then.
+    var action = FileAction.write
 }
 
 /// What tells two names of one file from two files.

@@ -47,7 +47,7 @@ extension RestoreWorker {
             case (.write, _): counts.specials += 1
             default: counts.skipped += 1
             }
-            run.progress.add(entries: 1, bytes: 0)
+            if action == .write { run.progress.add(entries: 1, bytes: 0) }
         } catch {
             try stopIfGeneral(error)
             run.fail(record.folder, record.name, error.reason)
@@ -70,6 +70,7 @@ extension RestoreWorker {
                 existing.inode == present.inode, existing.deviceID == present.deviceID
             {
                 counts.unchanged += 1
+                run.progress.add(entries: 1, bytes: 0)
                 return
             }
             let action = try place(
@@ -82,7 +83,7 @@ extension RestoreWorker {
                 try folder.makeLink(at: name, to: source, in: sourceFolder)
             }
             if action == .write { counts.links += 1 } else { counts.skipped += 1 }
-            run.progress.add(entries: 1, bytes: 0)
+            if action == .write { run.progress.add(entries: 1, bytes: 0) }
         } catch {
             try stopIfGeneral(error)
             run.fail(record.folder, record.name, error.reason)

@@ -40,6 +40,16 @@ struct TargetSurvey {
         if request.overwrite == .always { return }
         for number in tables.files.indices { settleFile(number, &tables, &folders) }
         replaceLinks(&tables, &folders)
+        for number in tables.links.indices { settleLink(number, &tables, &folders) }
+        for number in tables.others.indices {
+            let other = tables.others[number]
+            guard let status = status(other.folder, other.name, tables, &folders) else { continue }
+            tables.others[number].action = request.overwrite.action(
+                size: nil,
+                modified: other.metadata.modified,
+                existing: status
+            )
+        }
     }
 
     private mutating func settleFolders(_ tables: RestoreTables, _ folders: inout TargetFolders) {
@@ -60,6 +70,24 @@ struct TargetSurvey {
             size: record.size,
             modified: record.metadata.modified,
             existing: status
+        )
+    }
+
+    private func settleLink(_ number: Int, _ tables: inout RestoreTables, _ folders: inout TargetFolders) {
+        let link = tables.links[number]
+        guard let existing = status(link.folder, link.name, tables, &folders) else { return }
+        let file = tables.files[Int(link.file)]
+        // A file that stays may have this name already.
+        if file.action == .setMetadata, let present = status(file.folder, file.name, tables, &folders),
+            present.inode == existing.inode, present.deviceID == existing.deviceID
+        {
+            tables.links[number].action = .setMetadata
+            return
+        }
+        tables.links[number].action = request.overwrite.action(
+            size: nil,
+            modified: file.metadata.modified,
+            existing: existing
         )
     }
 
