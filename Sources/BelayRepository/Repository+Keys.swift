@@ -95,10 +95,15 @@ extension Repository {
 
     /// Replaces the key in use by one with another password; gives its id.
     ///
-    /// The new key is stored and opened before the old one goes: killed in between, both open the repository.
+    /// It stays the key of whom it was made for, whoever changes its password. The new key is stored and opened before
+    /// the old one goes: killed in between, both open the repository.
     package func changeKey(password: [UInt8], parameters: ScryptParameters) async throws -> KeyID {
         try requireWritable()
         return try await withLock(.exclusive) { lock in
+            var host = self.host
+            if let old = try await keys().first(where: \.isCurrent) {
+                (host.username, host.hostname) = (old.username, old.hostname)
+            }
             let new = try await Self.saveKey(masterKey, password, parameters, store, host, clock.now())
             try await lock.requireHeld()
             try await remove(Handle(keyID))

@@ -50,6 +50,20 @@ import Testing
         await #expect(throws: BelayError.self) { try await Sample.open(store) }
     }
 
+    @Test func `stay the keys of those for whom they were made when they are changed`() async throws {
+        let store = MemoryStore()
+        let repository = try await Sample.create(in: store)
+        let parameters = try Sample.parameters()
+        _ = try await repository.addKey(password: other, parameters: parameters, label: "grace")
+        var surroundings = Sample.surroundings()
+        surroundings.host.username = "root"
+        surroundings.host.hostname = "elsewhere"
+        let opened = try await Repository.open(store, password: other, surroundings: surroundings)
+        let id = try await opened.changeKey(password: Array("third".utf8), parameters: parameters)
+        let key = try #require(try await opened.keys().first { $0.id == id })
+        #expect(key.username == "grace" && key.hostname == "mill")
+    }
+
     @Test func `are found beside files that are no keys`() async throws {
         let store = MemoryStore()
         _ = try await Sample.create(in: store)
