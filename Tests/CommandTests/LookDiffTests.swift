@@ -74,7 +74,14 @@ import Testing
         let sandbox = try await Self.changedProject()
         let text = try await sandbox.done("diff", "--metadata", "--only", "run.sh").text
         #expect(text.contains("\nU  run.sh  -rw-r--r-- -> -rwxr-xr-x\n"))
-        #expect(try await sandbox.done("diff", "--only", "run.sh").text.hasSuffix("\nno differences\n"))
+        #expect(
+            try await sandbox.done("diff", "--only", "run.sh").text.hasSuffix(
+                "\nno differences in contents; 1 entry differs in mode, owner, time or attributes: "
+                    + "--metadata names them\n"
+            )
+        )
+        let totals = try #require(try await sandbox.done("diff", "--json", "--only", "run.sh").objects().last)
+        #expect(totals["changed_metadata"] as? Int == 1)
     }
 
     @Test func `counts lines if asked`() async throws {

@@ -75,6 +75,7 @@ package struct DiffTotalsDocument: ReportDocument {
     package let bytesAfter: UInt64
     package let changedOthers: UInt64
     package let changedTypes: UInt64
+    /// Whether or not they are told.
     package let changedMetadata: UInt64
     package let added: Count
     package let removed: Count
@@ -85,6 +86,7 @@ package struct DiffTotalsDocument: ReportDocument {
     package let changedCaptures: Int
     package let failures: [Failure]
     private let isEmpty: Bool
+    private let untoldMetadata: UInt64
 
     private enum CodingKeys: String, CodingKey {
         case messageType = "message_type"
@@ -113,7 +115,8 @@ package struct DiffTotalsDocument: ReportDocument {
         bytesAfter = totals.bytesAfter
         changedOthers = totals.othersChanged
         changedTypes = totals.kindsChanged
-        changedMetadata = totals.metadataChanged
+        changedMetadata = totals.metadataChanged + totals.metadataUntold
+        untoldMetadata = totals.metadataUntold
         added = Count(totals.added)
         removed = Count(totals.removed)
         linesAdded = form == .names ? nil : totals.linesAdded
@@ -125,7 +128,12 @@ package struct DiffTotalsDocument: ReportDocument {
     }
 
     package func text(_ style: TextStyle) -> String {
-        if isEmpty { return "no differences" }
+        if isEmpty {
+            if untoldMetadata == 0 { return "no differences" }
+            let entries = BelayCore.Count.text(untoldMetadata, "entry differs", "entries differ")
+            return
+                "no differences in contents; \(entries) in mode, owner, time or attributes: --metadata names them"
+        }
         var lines = [""]
         func add(_ label: String, _ value: String) {
             if !value.isEmpty { lines.append(label + String(repeating: " ", count: 9 - label.count) + value) }
@@ -144,8 +152,9 @@ package struct DiffTotalsDocument: ReportDocument {
         if changedTypes > 0 {
             changed.append("\(BelayCore.Count.text(changedTypes, "entry", "entries")) in kind")
         }
-        if changedMetadata > 0 {
-            changed.append("\(BelayCore.Count.text(changedMetadata, "entry", "entries")) in metadata")
+        if changedMetadata > untoldMetadata {
+            let told = changedMetadata - untoldMetadata
+            changed.append("\(BelayCore.Count.text(told, "entry", "entries")) in metadata")
         }
         add("changed", changed.joined(separator: ", "))
         var parts: [String] = []

@@ -99,13 +99,19 @@ package struct DiffTotals: Hashable, Sendable {
     package var kindsChanged: UInt64 = 0
     /// Entries of which only metadata differ.
     package var metadataChanged: UInt64 = 0
+    /// Entries of which only metadata differ, and which are not told since nobody asked for them.
+    package var metadataUntold: UInt64 = 0
     package var linesAdded: UInt64 = 0
     package var linesRemoved: UInt64 = 0
 
     package init() {}
 
     /// Whether both sides are equal, as far as was asked.
-    package var isEmpty: Bool { self == DiffTotals() }
+    package var isEmpty: Bool {
+        var asked = self
+        asked.metadataUntold = 0
+        return asked == DiffTotals()
+    }
 
     mutating func add(_ entry: DiffEntry) {
         let change = entry.change

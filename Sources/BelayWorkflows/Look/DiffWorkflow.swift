@@ -147,7 +147,10 @@ package struct DiffWorkflow: Sendable {
             // What could not be read is missing, but nobody removed it.
             if change.new == nil && unread[1].hides(change.path) { return }
             if change.old == nil && unread[0].hides(change.path) { return }
-            guard let entry = try await entry(change, old, new) else { return }
+            guard let entry = try await entry(change, old, new) else {
+                totals.metadataUntold += 1
+                return
+            }
             totals.add(entry)
             try await body(entry)
         }
@@ -179,7 +182,7 @@ package struct DiffWorkflow: Sendable {
         return manifests
     }
 
-    /// What is to be told of a change; `nil` for nothing.
+    /// What is to be told of a change; `nil` if only metadata differ and were not asked for.
     private func entry(_ change: TreeChange, _ old: Side, _ new: Side) async throws -> DiffEntry? {
         var entry = DiffEntry(change: change)
         if request.comparesTexts { entry.patches = try await patches(change, old, new) }
