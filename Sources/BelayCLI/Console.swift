@@ -111,7 +111,7 @@ struct Console: Sendable {
         var text = errorStyle.failure("error:") + " \(PrintableText.lines(of: error.message))\n"
         if let cause = error.cause { text += "  because: \(PrintableText.lines(of: "\(cause)"))\n" }
         for subject in error.subjects where !error.message.contains(subject) {
-            text += "  affects: \(PrintableText.of(subject))\n"
+            text += "  \(relation): \(PrintableText.of(subject))\n"
         }
         if let hint = error.hint {
             text += errorStyle.hint("hint:") + " \(PrintableText.lines(of: hint))\n"
@@ -120,3 +120,4 @@ struct Console: Sendable {
         Terminal.write(text, to: STDERR_FILENO)
     }
 }
+        let relation = error.code == .snapshotAmbiguous ? "fits" : "affects"

@@ -165,6 +165,9 @@ import Testing
         #expect(
             ambiguous.subjects == ["20260122_143015 ab220000 before upgrade", "20260121_153015 aa110000"]
         )
+        #expect(ambiguous.hint == "type the id of the one that is meant: `ab220000` or `aa110000`")
+        let many = SnapshotResolutionError.ambiguous("a", candidates: all).report(in: zone)
+        #expect(many.hint?.hasSuffix("or another of those above") == true)
         let missing = SnapshotResolutionError.notFound("x", suggestions: ["y", "z"]).report(in: zone)
         #expect(missing.hint == "type `y` or `z`")
         #expect(

@@ -129,10 +129,22 @@ extension SnapshotResolutionError {
             return BelayError(
                 .snapshotAmbiguous,
                 "`\(text)` fits \(Count.text(candidates.count, "snapshot"))",
-                hint: "type more of the time or of the id",
+                hint: "type the id of the one that is meant: \(Self.ids(candidates))",
                 subjects: candidates.map { $0.line(in: zone) }
             )
         }
+    }
+}
+
+extension SnapshotResolutionError {
+    /// More than these are only listed.
+    private static let idsShown = 3
+
+    /// Ids to be typed: `12ab34cd` or `56ef78ab`.
+    private static func ids(_ candidates: [SnapshotSummary]) -> String {
+        let ids = candidates.prefix(idsShown).map { "`\($0.id.short)`" }
+        let others = candidates.count > idsShown ? ["another of those above"] : []
+        return (ids + others).joined(separator: " or ")
     }
 }
 
