@@ -67,8 +67,9 @@ extension BelayCommand {
             )
         } catch {
             if let signal = Shutdown.signal {
-                console.tell("interrupted; what was stored so far is used by the next run")
-                return ExitStatus(rawValue: 128 + signal)
+                let status = ExitStatus(rawValue: 128 + signal)
+                console.reportInterruption(status)
+                return status
             }
             let error = Self.belayError(error)
             console.report(error)

@@ -102,6 +102,17 @@ struct Console: Sendable {
         Terminal.write(errorStyle.hint("hint:") + " \(text)\n", to: STDERR_FILENO)
     }
 
+    /// That a signal ended the command, which then has this status.
+    func reportInterruption(_ status: ExitStatus) {
+        guard isJSON else { return tell("interrupted; what was stored so far is used by the next run") }
+        let error = BelayError(
+            .cancelled,
+            "the command was interrupted",
+            hint: "run it again; what was stored so far is used by the next run"
+        )
+        Terminal.write(ErrorDocument(error, exitStatus: status.rawValue).line + "\n", to: STDERR_FILENO)
+    }
+
     /// What failed, why, and what to do.
     func report(_ error: BelayError) {
         if isJSON {
@@ -110,6 +121,7 @@ struct Console: Sendable {
         }
         var text = errorStyle.failure("error:") + " \(PrintableText.lines(of: error.message))\n"
         if let cause = error.cause { text += "  because: \(PrintableText.lines(of: "\(cause)"))\n" }
+        let relation = error.code == .snapshotAmbiguous ? "fits" : "affects"
         for subject in error.subjects where !error.message.contains(subject) {
             text += "  \(relation): \(PrintableText.of(subject))\n"
         }
@@ -120,4 +132,3 @@ struct Console: Sendable {
         Terminal.write(text, to: STDERR_FILENO)
     }
 }
-        let relation = error.code == .snapshotAmbiguous ? "fits" : "affects"

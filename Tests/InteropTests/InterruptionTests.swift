@@ -42,6 +42,20 @@ struct `An interrupted run` {
         expect(try site.belayRestore(), equals: try TreeState(site.project))
     }
 
+    @Test(arguments: [SIGINT, SIGTERM])
+    func `is told as JSON where that was asked for`(signal: Int32) throws {
+        let site = try Site()
+        try site.write(randomBytes(150_000_000, seed: 7), to: "large")
+        try site.belayBackup("--compression", "off")
+        let output = try interrupted(site, ["verify", "--read-data", "--json"], by: signal) {
+            try !site.files("locks").isEmpty
+        }
+        #expect(output.status == 128 + signal, "\(output)")
+        let error = try output.failure()
+        #expect(error.messageType == "exit_error" && error.error == "run.cancelled", "\(output)")
+        #expect(error.code == 128 + signal && error.hint != nil, "\(output)")
+    }
+
     @Test(arguments: [["verify", "--read-data"], ["restore", "latest", "--to", "restored"]])
     func `that only reads gives its lock back`(arguments: [String]) throws {
         let site = try Site()

@@ -15,8 +15,9 @@ package struct ErrorDocument: ReportDocument {
         case code, error, message, hint, subjects, cause
     }
 
-    package init(_ error: BelayError) {
-        code = error.code.exitStatus
+    /// The status is that of the error's code unless another is given, as after a signal.
+    package init(_ error: BelayError, exitStatus: Int32? = nil) {
+        code = exitStatus ?? error.code.exitStatus
         self.error = error.code.name
         message = error.message
         hint = error.hint
