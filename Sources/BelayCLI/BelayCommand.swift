@@ -95,8 +95,15 @@ extension BelayCommand {
         case let error as BelayError: error
         case let error as SystemError:
             BelayError(.fileSystem, "\(error)", hint: "check the path, its permissions and the space left")
-        case is CancellationError: BelayError(.cancelled, "the command was interrupted")
-        default: BelayError(.internalError, "something failed that should not", cause: error)
+        case is CancellationError:
+            BelayError(.cancelled, "the command was interrupted", hint: "run it again")
+        default:
+            BelayError(
+                .internalError,
+                "something failed that should not",
+                hint: "run it again with --verbose, and report what it says",
+                cause: error
+            )
         }
     }
 }

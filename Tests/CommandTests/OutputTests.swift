@@ -88,6 +88,39 @@ import Testing
         #expect(!(try await sandbox.done("backup").text.contains("unused")))
     }
 
+    @Test(arguments: [[], ["verify"], ["cleanup"], ["restore"], ["repair"], ["find"]])
+    func `is help that flows, broken only where a line is full`(command: [String]) async throws {
+        let sandbox = try Sandbox()
+        let outcome = try await sandbox.run([try Sandbox.binary()] + command + ["--help"])
+        let overview = outcome.text.prefix(
+            upTo: try #require(outcome.text.range(of: "\n\nUSAGE:")).lowerBound
+        )
+        for paragraph in overview.components(separatedBy: "\n\n") {
+            let lines = paragraph.split(separator: "\n")
+            for (line, next) in zip(lines, lines.dropFirst()) where !line.hasPrefix("  ") {
+                let word = next.prefix { $0 != " " }
+                #expect(line.count <= 80 && line.count + 1 + word.count >= 80, "\(line)")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ["list", "-p", "/nonexistent"], ["list", "-p", "/"], ["list", "-p", "/dev/null"],
+        ["list", "--password-command", "false"], ["list", "--password-command", "nonexistent"],
+        ["list", "--password-command", "true"], ["list", "--password-command", "a'b"],
+        ["list", "-p", "x", "--password-command", "true"],
+        ["key", "add", "--new-password-file", "/nonexistent"],
+        ["list", "-r", "/nonexistent"], ["list", "-r", ""], ["list", "-C", "/nonexistent"],
+        ["backup", "-C", "/dev/null"],
+    ])
+    func `is of every common mistake what to do about it`(arguments: [String]) async throws {
+        let sandbox = try Sandbox()
+        try await sandbox.initialize()
+        let outcome = try await sandbox.run([try Sandbox.binary()] + arguments)
+        #expect(outcome.status != 0 && outcome.errors.hasPrefix("error: "), "\(outcome.errors)")
+        #expect(outcome.errors.contains("\nhint: "), "\(outcome.errors)")
+    }
+
     @Test func `tells a cache that cannot be written once`() async throws {
         let sandbox = try Sandbox()
         try await sandbox.initialize()

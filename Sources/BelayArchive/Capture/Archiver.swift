@@ -128,7 +128,7 @@ package struct Archiver: Sendable {
         guard let result = root.result else {
             cacheWriter?.abandon()
             let reason = capture.allFailures.first?.reason ?? "it cannot be listed"
-            throw BelayError(.projectUnreadable, "\(settings.root) cannot be read: \(reason)")
+            throw unreadableRoot(reason)
         }
         return CaptureResult(
             tree: result.tree,
@@ -162,6 +162,14 @@ package struct Archiver: Sendable {
         } catch {
             repository.note("the cache of unchanged files could not be written: \(error)")
         }
+    }
+
+    private func unreadableRoot(_ reason: String) -> BelayError {
+        BelayError(
+            .projectUnreadable,
+            "\(settings.root) cannot be read: \(reason)",
+            hint: "check its permissions, or name another directory with -C"
+        )
     }
 
     private func makeChunker() throws -> Chunker {

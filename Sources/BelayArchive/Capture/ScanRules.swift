@@ -44,7 +44,11 @@ final class ScanScope: Sendable {
         do throws(IgnoreFileError) {
             return IgnoreRules(commandLine: try IgnoreFile(patterns: patterns))
         } catch {
-            throw BelayError(.configurationInvalid, "the patterns of `\(key)` cannot be used: \(error)")
+            throw BelayError(
+                .configurationInvalid,
+                "the patterns of `\(key)` cannot be used: \(error)",
+                hint: "correct `\(key)` in belay.yaml"
+            )
         }
     }
 }

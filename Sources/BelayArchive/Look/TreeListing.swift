@@ -87,6 +87,7 @@ package enum TreeListing {
         BelayError(
             .repositoryUnsupported,
             "the snapshot nests directories deeper than the limit of \(depthMaximum) levels",
+            hint: "name a directory further down",
             subjects: [String(decoding: path.prefix(200), as: UTF8.self)]
         )
     }

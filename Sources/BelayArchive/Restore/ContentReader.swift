@@ -19,7 +19,12 @@ package enum ContentReader {
         to sink: (UnsafeRawBufferPointer) throws -> Void
     ) async throws {
         guard node.kind == .file, let content = node.content else {
-            throw BelayError(.pathNotFound, "\(node.name) is not a regular file", subjects: ["\(node.name)"])
+            throw BelayError(
+                .pathNotFound,
+                "\(node.name) is not a regular file",
+                hint: "look at it with `belay ls --long`",
+                subjects: ["\(node.name)"]
+            )
         }
         if let missing = content.first(where: { !blobs.index.contains(BlobHandle(.data, $0)) }) {
             throw BelayError(

@@ -17,7 +17,11 @@ extension RestoreWorker {
             let bytes = try await run.repository.load(Handle(run.index.pack(piece.pack)), range: piece.range)
             try run.heard(nil)
             guard bytes.count == piece.range.count else {
-                throw BelayError(.repositoryDamaged, "a pack is shorter than it should be")
+                throw BelayError(
+                    .repositoryDamaged,
+                    "a pack is shorter than it should be",
+                    hint: "run `belay verify --read-data`"
+                )
             }
             try bytes.withUnsafeBytes { try open(piece, $0) }
         } catch let error as BelayError where error.code != .targetNotUsable {

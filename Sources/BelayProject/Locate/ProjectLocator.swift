@@ -29,6 +29,7 @@ package enum ProjectLocator {
             throw BelayError(
                 .projectUnreadable,
                 "cannot use `\(start)` as a project: \(error)",
+                hint: "name the project's directory with -C",
                 subjects: [start]
             )
         }
@@ -36,6 +37,7 @@ package enum ProjectLocator {
             throw BelayError(
                 .projectUnreadable,
                 "cannot use `\(start)` as a project: it is not a directory",
+                hint: "name the project's directory with -C",
                 subjects: [start]
             )
         }

@@ -96,6 +96,7 @@ extension RepositoryChoice {
             throw BelayError(
                 .usage,
                 "cannot read the file that RESTIC_REPOSITORY_FILE names: \(error)",
+                hint: "correct the variable, or name the repository with --repo",
                 subjects: [file]
             )
         }
@@ -105,7 +106,11 @@ extension RepositoryChoice {
         do {
             return try RepositoryLocation(text)
         } catch {
-            throw BelayError(.usage, "\(source) does not name a repository: \(error)")
+            throw BelayError(
+                .usage,
+                "\(source) does not name a repository: \(error)",
+                hint: "name a directory, such as `--repo /media/disk/belay`"
+            )
         }
     }
 }

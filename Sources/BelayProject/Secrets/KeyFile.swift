@@ -60,7 +60,9 @@ package enum KeyFile {
             throw BelayError(
                 .passwordMissing,
                 "cannot read the key file `\(path)`: \(error)",
-                hint: error.isMissing ? "write the recovery key to that file" : nil,
+                hint: error.isMissing
+                    ? "write the recovery key to that file"
+                    : "check its owner and permissions, or give the password with --password-file",
                 subjects: [path]
             )
         }
@@ -75,7 +77,12 @@ package enum KeyFile {
         }
         let secret = Secret(bytes: SecretText.trimmed(bytes))
         guard !secret.isEmpty else {
-            throw BelayError(.passwordMissing, "the key file `\(path)` is empty", subjects: [path])
+            throw BelayError(
+                .passwordMissing,
+                "the key file `\(path)` is empty",
+                hint: "write the recovery key to that file",
+                subjects: [path]
+            )
         }
         return secret
     }
@@ -91,6 +98,8 @@ package enum KeyFile {
             throw BelayError(
                 .fileSystem,
                 "cannot create the key file `\(path)`: \(error)",
+                hint:
+                    "check the folder's permissions and the space left, or name another with XDG_CONFIG_HOME",
                 subjects: [path]
             )
         }

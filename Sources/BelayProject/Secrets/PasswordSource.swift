@@ -26,7 +26,11 @@ extension PasswordSource {
         keyFile: String?
     ) throws(BelayError) -> PasswordSource? {
         if passwordFileFlag != nil, passwordCommandFlag != nil {
-            throw BelayError(.usage, "`--password-file` and `--password-command` exclude each other")
+            throw BelayError(
+                .usage,
+                "`--password-file` and `--password-command` exclude each other",
+                hint: "give one of them"
+            )
         }
         if let path = passwordFileFlag { return .file(path: path, namedBy: "`--password-file`") }
         if let command = passwordCommandFlag { return .command(command, namedBy: "`--password-command`") }
@@ -76,6 +80,7 @@ extension PasswordSource {
             throw BelayError(
                 .passwordMissing,
                 "cannot read the password file `\(path)` named by \(origin): \(error)",
+                hint: "name a file that holds the password with \(origin)",
                 subjects: [path]
             )
         }
@@ -84,6 +89,7 @@ extension PasswordSource {
             throw BelayError(
                 .passwordMissing,
                 "the password file `\(path)` named by \(origin) is empty",
+                hint: "write the password into it, or name another file with \(origin)",
                 subjects: [path]
             )
         }
@@ -99,10 +105,21 @@ extension PasswordSource {
         do {
             words = try ShellWords.split(line)
         } catch {
-            throw BelayError(.usage, "cannot understand the password command of \(origin): \(error)")
+            throw BelayError(
+                .usage,
+                "cannot understand the password command of \(origin): \(error)",
+                hint: "write it as for a shell, such as `pass show backup`"
+            )
         }
         // Only the program is told: its arguments may be secret.
         let subject = "the password command of \(origin), `\(Printable.text(words[0]))`,"
+        func failure(_ reason: String) -> BelayError {
+            BelayError(
+                .passwordMissing,
+                "\(subject) \(reason)",
+                hint: "run it by itself: it has to print the password and to end with status 0"
+            )
+        }
         let outcome: CommandOutcome
         do {
             // In our own group: it may want to ask something on the terminal.
@@ -113,20 +130,20 @@ extension PasswordSource {
             )
         } catch {
             let reason = error.isMissing ? "there is no such program" : "the system refused it"
-            throw BelayError(.passwordMissing, "\(subject) did not start: \(reason)")
+            throw failure("did not start: \(reason)")
         }
         if outcome.stop == .tooMuchOutput {
-            throw BelayError(.passwordMissing, "\(subject) printed more than \(Limit.passwordBytes) bytes")
+            throw failure("printed more than \(Limit.passwordBytes) bytes")
         }
         switch outcome.ending {
         case .exited(0): break
         case .exited(let status):
-            throw BelayError(.passwordMissing, "\(subject) failed with status \(status)")
+            throw failure("failed with status \(status)")
         case .signalled(let number):
-            throw BelayError(.passwordMissing, "\(subject) was ended by signal \(number)")
+            throw failure("was ended by signal \(number)")
         }
         let secret = Secret(bytes: SecretText.trimmed(outcome.output))
-        guard !secret.isEmpty else { throw BelayError(.passwordMissing, "\(subject) printed nothing") }
+        guard !secret.isEmpty else { throw failure("printed nothing") }
         return secret
     }
 
