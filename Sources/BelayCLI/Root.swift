@@ -8,10 +8,12 @@ struct Root: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "belay",
         abstract: "The safety line of a software project.",
-        discussion: """
+        discussion: .flowing(
+            """
             One snapshot holds the state of a project; one command brings it back. Snapshots lie in a restic
             repository: restic can check, mount and restore them without belay.
-            """,
+            """
+        ),
         version: Version.current,
         groupedSubcommands: [
             CommandGroup(

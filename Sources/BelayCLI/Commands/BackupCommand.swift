@@ -168,11 +168,13 @@ struct BackupCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
         abstract: "Store a snapshot of the project.",
-        discussion: """
+        discussion: .flowing(
+            """
             Stores the project's directory, honouring .gitignore and what belay.yaml says. Only what has changed
             is read and stored; --verbose names what is new, modified or removed. Ends with 3 if something could
             not be read, or a component is not there: the rest is stored.
             """
+        )
     )
 
     @OptionGroup var global: GlobalOptions

@@ -14,11 +14,13 @@ struct CatCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "cat",
         abstract: "Print a file of a snapshot, or a directory as an archive.",
-        discussion: """
+        discussion: .flowing(
+            """
             Every byte is checked before it is printed. Names of one file stay hard links in an archive. Ends with
             3 if something that the snapshot holds is missing in the archive; sockets, which no archive can hold,
             are only named. With --json the bytes are printed as well, and only what fails is told as JSON.
-            """,
+            """
+        ),
         aliases: ["dump"]
     )
 

@@ -208,12 +208,14 @@ struct CleanupCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "cleanup",
         abstract: "Remove snapshots that no rule keeps, and reclaim their space.",
-        discussion: """
+        discussion: .flowing(
+            """
             The rules come from the flags, or from `retention` in belay.yaml. Checkpoints and the newest snapshot
             always stay. Snapshots of single parts (--only) are counted apart from those of the whole project. Numbers
             are from 0 on, or `unlimited`. --dry-run tells of each snapshot why it stays or goes. What is removed cannot be brought
             back.
             """
+        )
     )
 
     @OptionGroup var global: GlobalOptions

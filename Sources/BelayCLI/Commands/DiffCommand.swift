@@ -9,7 +9,8 @@ struct DiffCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff",
         abstract: "Show what differs between two snapshots, or a snapshot and the project now.",
-        discussion: """
+        discussion: .flowing(
+            """
             Without snapshots, compares the latest with the project as it is now; with one, that one. In front of
             each path stands + for added, - for removed, M for changed contents, T for another type, U for changed
             metadata, and ? where contents differ although the file system says that nobody changed them.
@@ -17,6 +18,7 @@ struct DiffCommand: BelayCommand {
             Databases are compared by their tables, numbers of rows and definitions, and captures by what the command
             prints. For a database that somebody has written to since, that takes as long as reading it.
             """
+        )
     )
 
     @OptionGroup var global: GlobalOptions

@@ -24,11 +24,13 @@ struct FindCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "find",
         abstract: "Find files by name in all snapshots.",
-        discussion: """
+        discussion: .flowing(
+            """
             A pattern is compared with names: `*.sql`. With a slash in it, it is compared with the end of paths:
             `src/*.c`; with a slash in front, with whole paths from the project's directory. `**` stands for any
             number of directories. For each path it is told in which snapshots it is, and where it changed.
             """
+        )
     )
 
     @OptionGroup var global: GlobalOptions

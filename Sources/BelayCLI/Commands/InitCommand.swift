@@ -8,10 +8,12 @@ struct InitCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
         abstract: "Set a project up: repository, key and belay.yaml.",
-        discussion: """
+        discussion: .flowing(
+            """
             Looks at the project, creates the repository and a random key if they are missing, and writes a
             commented belay.yaml. What is there already is left alone.
             """
+        )
     )
 
     @OptionGroup var global: GlobalOptions

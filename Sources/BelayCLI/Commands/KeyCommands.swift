@@ -190,10 +190,12 @@ struct KeyRecoveryCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "recovery",
         abstract: "Print a recovery key to keep on paper.",
-        discussion: """
+        discussion: .flowing(
+            """
             Prints the random key that opens the repository; if it was opened with a password, or with --new, a
             new key is made and added. Whoever has the sheet can read all snapshots.
             """
+        )
     )
 
     @OptionGroup var global: GlobalOptions

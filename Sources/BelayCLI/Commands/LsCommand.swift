@@ -8,12 +8,14 @@ struct LsCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",
         abstract: "List what is in a snapshot.",
-        discussion: """
+        discussion: .flowing(
+            """
             Paths count from the project's directory; with a slash in front, from the root of the snapshot. Each
             line is a path that `belay cat` and `belay restore` take, but for names with control characters or
             bytes that are no UTF-8, which are shown escaped. Ends with 3 if the snapshot holds names that no file
             can have: they are left out.
             """
+        )
     )
 
     @OptionGroup var global: GlobalOptions

@@ -8,10 +8,12 @@ struct RepairCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "repair",
         abstract: "Repair a damaged repository.",
-        discussion: """
+        discussion: .flowing(
+            """
             First make a copy of the repository if there is room. Then: repair index, repair packs, repair
             snapshots, and verify after each. With --dry-run each says what it would do and what is lost.
-            """,
+            """
+        ),
         subcommands: [RepairIndexCommand.self, RepairPacksCommand.self, RepairSnapshotsCommand.self]
     )
 }
@@ -75,10 +77,12 @@ struct RepairSnapshotsCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "snapshots",
         abstract: "Store what is left of damaged snapshots as new ones.",
-        discussion: """
+        discussion: .flowing(
+            """
             A file that has lost something keeps its other pieces under a name that ends in .repaired, so that it
             cannot pass for the whole one. What is lost is listed.
             """
+        )
     )
 
     @OptionGroup var global: GlobalOptions

@@ -12,10 +12,12 @@ struct RestoreCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
         abstract: "Restore a snapshot, or paths of it, into another directory.",
-        discussion: """
+        discussion: .flowing(
+            """
             Never touches what is in the project. Every chunk is checked before it is written. A file that is
             there is replaced only by the whole of another. Nothing outside the directory is ever written.
             """
+        )
     )
 
     @OptionGroup var global: GlobalOptions

@@ -9,12 +9,14 @@ struct RollbackCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "rollback",
         abstract: "Bring databases of the project back to a snapshot, in place.",
-        discussion: """
+        discussion: .flowing(
+            """
             What is there is stored first. Then every database is loaded beside the live one and compared with
             what was counted when it was stored; only if all are as they should be, each takes its place in one
             moment. What is replaced is kept beside it. Databases of other engines and captures are brought back by
             their own `restore` commands, last. Files are brought back with `belay restore`.
             """
+        )
     )
 
     @OptionGroup var global: GlobalOptions

@@ -9,13 +9,15 @@ struct VerifyCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Check that the repository is whole.",
-        discussion: """
+        discussion: .flowing(
+            """
             Checks its structure: that all that snapshots refer to is there, and that every directory can be
             read. With --read-data also every byte of every file against its hash: of the given snapshot, or of
             all. Damage is told with the snapshots and files that it affects. With --deep also what databases
             mean: each is loaded into a scratch place and compared with what was counted when it was stored.
             Nothing is changed.
-            """,
+            """
+        ),
         aliases: ["check"]
     )
 

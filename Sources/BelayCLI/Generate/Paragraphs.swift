@@ -20,6 +20,16 @@ struct Paragraphs: Sendable {
             }
     }
 
+    /// The text with each paragraph on one line, to be broken where it is shown.
+    var flowing: String {
+        paragraphs.map { paragraph in
+            switch paragraph {
+            case .text(let text): text
+            case .verbatim(let lines): lines.map { "  \($0)" }.joined(separator: "\n")
+            }
+        }.joined(separator: "\n\n")
+    }
+
     /// Everything in one paragraph.
     var joined: String {
         paragraphs.map { paragraph in
@@ -29,4 +39,9 @@ struct Paragraphs: Sendable {
             }
         }.joined(separator: " ")
     }
+}
+
+extension String {
+    /// A text that is broken to fit the terminal and not where the source breaks it: ArgumentParser would do both.
+    static func flowing(_ text: String) -> String { Paragraphs(text).flowing }
 }
