@@ -8,7 +8,14 @@ import BelayWorkflows
 struct CheckpointCommand: BelayCommand {
     static let configuration = CommandConfiguration(
         commandName: "checkpoint",
-        abstract: "Store a named snapshot that is kept until it is released."
+        abstract: "Store a named snapshot that is kept until it is released.",
+        discussion: .flowing(
+            """
+            With --git-tag, the commit that is checked out gets a tag of the same name in git, once the snapshot is
+            stored. A tag that is there is never moved; if there can be none, the checkpoint stays, and the command
+            ends with 3.
+            """
+        )
     )
 
     @OptionGroup var global: GlobalOptions
@@ -16,6 +23,9 @@ struct CheckpointCommand: BelayCommand {
 
     @Argument(help: "A name for it, such as before-upgrade.")
     var name: String
+
+    @Flag(name: .long, help: "Tag the commit that is checked out with the name, in git.")
+    var gitTag = false
 
     func execute(_ context: CommandContext) async throws -> ExitStatus {
         guard SnapshotReference.isUsableAsName(name) else {
@@ -35,6 +45,7 @@ struct CheckpointCommand: BelayCommand {
         }
         request.kind = .checkpoint
         request.name = name
+        request.tagsCommit = gitTag
         request.skipsUnchanged = false
         return try await store(request, context)
     }

@@ -38,10 +38,10 @@ package enum GitInspector {
     }
 
     /// git took longer than it may.
-    private struct Late: Error {}
+    struct Late: Error {}
 
     /// Several questions about one directory, which share the time that there is for answers.
-    private struct Session {
+    struct Session {
         var directory: String
         var environment: [String: String]
         var deadline: ContinuousClock.Instant
@@ -89,7 +89,7 @@ package enum GitInspector {
     private static let ownFiles = ["HEAD", "config", "index", "info/exclude", "packed-refs", "commondir"]
 
     /// The environment in which git writes nothing, asks nothing, and looks at the directory it is told.
-    private static func quiet(_ environment: [String: String]) -> [String: String] {
+    static func quiet(_ environment: [String: String]) -> [String: String] {
         var environment = environment
         // Set while git runs a hook; they would lead to another repository than the project's.
         for name in [

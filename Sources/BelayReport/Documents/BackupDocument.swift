@@ -34,6 +34,18 @@ package struct BackupDocument: ReportDocument {
         package let reason: String
     }
 
+    package struct GitTag: Encodable, Sendable {
+        package let name: String
+        package let commit: String?
+        /// Why there is no tag; `nil` if it was made.
+        package let problem: String?
+        fileprivate let isDirty: Bool
+
+        private enum CodingKeys: String, CodingKey {
+            case name, commit, problem
+        }
+    }
+
     package let messageType = "summary"
     package let isDryRun: Bool
     package let snapshotID: String?
@@ -60,6 +72,7 @@ package struct BackupDocument: ReportDocument {
     package let lostPacks: Int
     /// Sections of `belay.yaml` that this version does nothing with.
     package let unusedSections: [String]
+    package let gitTag: GitTag?
     private let duration: Duration
     private let timestamp: String
 
@@ -86,6 +99,7 @@ package struct BackupDocument: ReportDocument {
         case failures
         case lostPacks = "lost_packs"
         case unusedSections = "unused_sections"
+        case gitTag = "git_tag"
     }
 
     package init(_ result: BackupResult, in workspace: Workspace) {
@@ -112,6 +126,9 @@ package struct BackupDocument: ReportDocument {
         failures = result.failures.map { Failure(path: $0.path, kind: $0.kind.rawValue, reason: $0.reason) }
         lostPacks = result.lostPacks
         unusedSections = workspace.project.configuration.unsupportedSections
+        gitTag = result.gitTag.map {
+            GitTag(name: $0.name, commit: $0.commit, problem: $0.problem, isDirty: $0.isDirty)
+        }
         duration = result.duration
         timestamp = (result.snapshot?.snapshot.time ?? workspace.clock.now()).compactText(in: workspace.zone)
     }
@@ -137,6 +154,7 @@ package struct BackupDocument: ReportDocument {
         lines.append(
             "added   \(ByteCount(dataAddedPacked)) stored (\(ByteCount(dataAdded)) before compression)"
         )
+        lines += gitTagLines(style, onlyProblems: false)
         lines.append("took    \(Elapsed.text(duration))")
         if !unusedSections.isEmpty {
             let names = unusedSections.joined(separator: ", ")
@@ -148,8 +166,20 @@ package struct BackupDocument: ReportDocument {
 
     package func quietText(_ style: TextStyle) -> String {
         if isDryRun { return text(style) }
-        if failures.isEmpty { return "" }
-        return (failureLines(style) + [incompleteLine(style)]).joined(separator: "\n")
+        let tag = gitTagLines(style, onlyProblems: true)
+        if failures.isEmpty { return tag.joined(separator: "\n") }
+        return (failureLines(style) + tag + [incompleteLine(style)]).joined(separator: "\n")
+    }
+
+    private func gitTagLines(_ style: TextStyle, onlyProblems: Bool) -> [String] {
+        guard let gitTag else { return [] }
+        let name = PrintableText.of(gitTag.name)
+        if let problem = gitTag.problem {
+            return ["\(style.warning("no tag"))  '\(name)' is not made in git: \(problem)"]
+        }
+        if onlyProblems { return [] }
+        let rest = gitTag.isDirty ? "; what is not committed is in the checkpoint alone" : ""
+        return ["tagged  commit \((gitTag.commit ?? "").prefix(8)) in git as '\(name)'\(rest)"]
     }
 
     private func failureLines(_ style: TextStyle) -> [String] {

@@ -9,6 +9,8 @@ package struct BackupRequest: Sendable {
     package var kind: SnapshotTags.Kind = .backup
     /// Name of a checkpoint.
     package var name: String?
+    /// Whether the commit that is checked out gets a tag of that name in git.
+    package var tagsCommit = false
     package var message: String?
     /// Names of parts, or paths below the project; empty for everything.
     package var only: [String] = []
@@ -55,7 +57,12 @@ package struct BackupResult: Sendable {
     package var lostPacks: Int
     /// How many snapshots are there whose roots no index names.
     package var lostSnapshots: Int
+    /// What became of the tag in git; `nil` if none was asked for.
+    package var gitTag: GitTagResult?
 
-    /// Whether everything that was asked for is in the snapshot as it was, in a repository that lacks nothing.
-    package var isComplete: Bool { failures.isEmpty && lostPacks == 0 && lostSnapshots == 0 }
+    /// Whether everything that was asked for is done: all is in the snapshot as it was, in a repository that lacks
+    /// nothing.
+    package var isComplete: Bool {
+        failures.isEmpty && lostPacks == 0 && lostSnapshots == 0 && gitTag?.problem == nil
+    }
 }

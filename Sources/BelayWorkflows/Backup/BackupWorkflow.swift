@@ -177,6 +177,7 @@ package struct BackupWorkflow: Sendable {
         manifests.add(manifestText, of: root)
         manifests.saveCache()
         result.snapshot = StoredSnapshot(id: id, snapshot: snapshot)
+        result.gitTag = await tagCommit(manifest)
         if request.kind != .safety {
             await KeptStates(workspace: workspace).dropExpired(manifest.databases ?? [])
         }
