@@ -104,5 +104,9 @@ for server in mariadb-server:/usr/sbin/mariadbd redis-server:/usr/bin/redis-serv
         say "note: tests against ${server%%-*} are left out; they need its server: apt-get install ${server%%:*}"
     fi
 done
+for shell in zsh fish; do
+    [ -x "/usr/bin/$shell" ] ||
+        say "note: the test of the completion for $shell is left out; it needs the shell: apt-get install $shell"
+done
 restic BELAY_TEST_RESTIC trixie 0.18
 restic BELAY_TEST_RESTIC_OLD bookworm 0.14

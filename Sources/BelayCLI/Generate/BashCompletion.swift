@@ -14,9 +14,7 @@ struct BashCompletion {
 
     init(_ tree: CommandTree) {
         var text = CompletionRoot.completionScript(for: .bash)
-        for command in [tree.root] + tree.commands {
-            Self.addAliases(of: command.shownSubcommands, below: command, to: &text)
-        }
+        for command in [tree.root] + tree.commands { Self.addAliases(below: command, to: &text) }
         if let head = text.firstRange(of: "\n_belay_help() {\n"),
             let end = text[head.upperBound...].firstRange(of: "\n}\n")
         {
@@ -28,17 +26,11 @@ struct BashCompletion {
     }
 
     /// Offers the aliases where the names are offered, and completes behind them what belongs to the names.
-    private static func addAliases(
-        of subcommands: [CommandDescription],
-        below parent: CommandDescription,
-        to text: inout String
-    ) {
-        let aliases = subcommands.flatMap { command in
-            (command.aliases ?? []).map { (alias: $0, name: command.commandName) }
-        }
+    private static func addAliases(below parent: CommandDescription, to text: inout String) {
+        let aliases = parent.aliasesBelow
         if aliases.isEmpty { return }
         // `help` is ArgumentParser's own, at the end.
-        var names = subcommands.map(\.commandName)
+        var names = parent.shownSubcommands.map(\.commandName)
         if parent.superCommands?.isEmpty ?? true { names.append("help") }
         let all = names + aliases.map(\.alias)
         for separator in ["|", " "] {

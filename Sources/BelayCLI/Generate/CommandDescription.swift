@@ -57,6 +57,13 @@ struct CommandDescription: Decodable, Sendable {
     var shownSubcommands: [CommandDescription] {
         (subcommands ?? []).filter { $0.shouldDisplay && $0.commandName != "help" }
     }
+
+    /// The other names of those.
+    var aliasesBelow: [(alias: String, name: String)] {
+        shownSubcommands.flatMap { command in
+            (command.aliases ?? []).map { (alias: $0, name: command.commandName) }
+        }
+    }
 }
 
 extension CommandDescription.Argument {

@@ -38,8 +38,8 @@ package enum GeneratedFiles {
         case .completions:
             return [
                 GeneratedFile(path: "bash/belay", text: try BashCompletion(commands()).text),
-                GeneratedFile(path: "zsh/_belay", text: CompletionRoot.completionScript(for: .zsh)),
-                GeneratedFile(path: "fish/belay.fish", text: CompletionRoot.completionScript(for: .fish)),
+                GeneratedFile(path: "zsh/_belay", text: try ZshCompletion(commands()).text),
+                GeneratedFile(path: "fish/belay.fish", text: try FishCompletion(commands()).text),
             ]
         case .reference:
             return [GeneratedFile(path: "commands.md", text: try ReferencePage(commands()).text)]
