@@ -29,6 +29,10 @@ import Testing
             let finding = report.findings.first {
                 $0.problem == .packIsAnother(PackID(pack.digest), PackID(other.digest))
             }
+            #expect(
+                report.findings.allSatisfy { report.advice(on: $0).hasPrefix("give it its name back") },
+                "\(report.findings)"
+            )
             #expect(finding?.advice == "give it its name back: `\(other.path)`", "\(report.findings)")
         }
         let affected = Set(report.findings.flatMap(\.affected.paths).map(\.path))

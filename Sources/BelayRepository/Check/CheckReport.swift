@@ -30,6 +30,9 @@ package struct CheckReport: Sendable {
     /// Packs with damage in them; for the repair of packs.
     package var damagedPacks: Set<PackID> = []
 
+    /// What to do about packs under others' names, by what they are called: then that comes before any repair.
+    private var renamings: [String: String] = [:]
+
     /// A repository of rubble should not exhaust the memory of who looks at it.
     ///
     /// It holds for errors and for hints alone, so that many hints never hide an error.
@@ -46,11 +49,12 @@ package struct CheckReport: Sendable {
         if case .packUnknown = finding.problem, hasErrors {
             return "run `belay repair index`: it may hold what is missing"
         }
-        return finding.advice
+        return renamings[finding.subject] ?? finding.advice
     }
 
     package mutating func add(_ problem: Finding.Problem) {
         let finding = Finding(problem)
+        if case .packIsAnother = problem { renamings[finding.subject] = finding.advice }
         let count: Int
         switch finding.severity {
         case .error:
