@@ -149,10 +149,10 @@ let package = Package(
         ),
         .testTarget(
             name: "BelayPartsTests",
-            dependencies: ["BelayCore", "BelaySystem", "BelayParts", "BelaySQLite"],
+            dependencies: ["BelayCore", "BelaySystem", "BelayParts", "BelaySQLite", "BelayTestKit"],
             swiftSettings: strict
         ),
-        // What several test targets use: stores that fail on purpose.
+        // What several test targets use: stores that fail on purpose, real servers.
         .target(
             name: "BelayTestKit",
             dependencies: ["BelayCore", "BelayStore", "BelaySystem"],
@@ -161,7 +161,9 @@ let package = Package(
         ),
         .target(
             name: "BelayParsers",
-            dependencies: ["BelayCore", "BelayRules", "BelayFormat", "BelayProject"],
+            dependencies: [
+                "BelayCore", "BelayRules", "BelayFormat", "BelayParts", "BelayProject", "BelaySQLite",
+            ],
             path: "Fuzz/BelayParsers",
             swiftSettings: strict
         ),
@@ -201,7 +203,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "BelayCore", "BelayProject", "BelaySystem", "BelayKit", "BelayCLI", "BelayMain",
-                "BelaySQLite",
+                "BelaySQLite", "BelayTestKit",
             ],
             swiftSettings: strict
         ),

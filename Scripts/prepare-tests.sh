@@ -82,8 +82,9 @@ install_without_starting() {
     install_packages "$@"
 }
 
-# git judges the ignore rules; acl and attr set what the tests look for; strace kills at chosen calls.
-install_packages git acl attr fuse3 strace python3 >&2
+# git judges the ignore rules; acl and attr set what the tests look for; strace kills at chosen calls; openssl makes
+# certificates.
+install_packages git acl attr fuse3 strace python3 openssl >&2
 # A server for each test that needs one; no cluster of the machine's own is made for them.
 if [ ! -d /usr/lib/postgresql ]; then
     if [ -n "${CI:-}" ]; then

@@ -1,6 +1,7 @@
 import BelayCore
 import BelayParts
 import BelaySystem
+import BelayTestKit
 import Foundation
 import Testing
 

@@ -1,6 +1,7 @@
 import BelayCore
 import BelayParts
 import BelaySystem
+import BelayTestKit
 import Foundation
 import Testing
 
@@ -150,6 +151,41 @@ struct `A PostgreSQL database that is brought back` {
         }
         #expect(error?.code == .databaseUnrestorable && error?.message.contains("no role 'joe'") == true)
         #expect(error?.hint?.contains("CREATE ROLE \"joe\";") == true)
+    }
+
+    @Test func `is not begun without the roles that its privileges, policies and settings name`() async throws
+    {
+        let server = try PostgresServer()
+        let roles = ["given", "giver", "late", "looker", "mapped", "odd to", "set"]
+        func make() throws {
+            for role in roles { try server.sql("CREATE ROLE \"\(role)\"", in: "postgres") }
+        }
+        try make()
+        try server.sql(
+            """
+            CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw;
+            CREATE USER MAPPING FOR mapped SERVER far; CREATE USER MAPPING FOR PUBLIC SERVER far;
+            CREATE TABLE t(n int, "to" text); GRANT SELECT("to"), UPDATE(n) ON t TO "odd to";
+            GRANT SELECT ON t TO giver WITH GRANT OPTION; GRANT ALL ON t TO PUBLIC;
+            SET SESSION AUTHORIZATION giver; GRANT SELECT ON t TO given; RESET SESSION AUTHORIZATION;
+            ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO late;
+            CREATE POLICY own ON t FOR SELECT TO given, looker USING ("to" <> 'TO nobody');
+            ALTER ROLE "set" IN DATABASE shop SET search_path TO public; ALTER DATABASE shop SET search_path TO nowhere;
+            """
+        )
+        let (database, source) = try await store(server)
+        let script = try script(server, "shop")
+        try server.sql("DROP DATABASE shop", in: "postgres")
+        for role in roles { try server.sql("DROP ROLE \"\(role)\"", in: "postgres") }
+        let error = await #expect(throws: BelayError.self) {
+            try await engine(server).stage(database, from: source)
+        }
+        let names = roles.map { "'\($0)'" }.joined(separator: ", ")
+        #expect(error?.message.contains("no role \(names), which") == true, "\(error as Any)")
+        #expect(error?.hint?.contains("CREATE ROLE \"odd to\"; CREATE ROLE \"set\";") == true)
+        try make()
+        _ = try await engine(server).stage(database, from: source).swap(at: moment)
+        #expect(try self.script(server, "shop") == script)
     }
 
     @Test func `leaves nothing behind where it cannot be loaded`() async throws {

@@ -1,5 +1,6 @@
 import BelayCore
 import BelayParts
+import BelayTestKit
 import Foundation
 import Testing
 

@@ -1,6 +1,7 @@
 import BelayCore
 import BelayParts
 import BelaySQLite
+import BelayTestKit
 import Testing
 
 @Suite struct `The rows of two SQLite databases` {

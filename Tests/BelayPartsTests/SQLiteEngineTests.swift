@@ -2,6 +2,7 @@ import BelayCore
 import BelayParts
 import BelaySQLite
 import BelaySystem
+import BelayTestKit
 import Foundation
 import Testing
 
