@@ -1,4 +1,4 @@
-import BelayCore
+package import BelayCore
 import BelayFormat
 
 /// Reads along in a dump: which tables it holds, how many rows of each, what it defines, and whether it is whole.
@@ -6,7 +6,7 @@ import BelayFormat
 /// So what is told of a dump is true of that dump, which a count in the server beside it could not be. It relies on
 /// how `mariadb-dump` and `mysqldump` write: a statement begins on a line of its own, values hold no raw line ends,
 /// and whatever a person wrote with statements inside stands between `DELIMITER` lines.
-struct MariaDBDumpReader {
+package struct MariaDBDumpReader {
     private struct Rows {
         var count: UInt64 = 0
         var digest: Digest?
@@ -46,14 +46,16 @@ struct MariaDBDumpReader {
     private static let values = Array(" VALUES".utf8)
 
     /// All tables, by their names.
-    var tables: [Manifest.Table] {
+    package var tables: [Manifest.Table] {
         found.sorted { $0.key < $1.key }.map {
             Manifest.Table(name: $0.key, rows: $0.value.count, digest: $0.value.digest?.hexadecimal)
         }
     }
 
+    package init() {}
+
     /// Takes the next bytes.
-    mutating func take(_ bytes: UnsafeRawBufferPointer) { take(bytes) { _ in } }
+    package mutating func take(_ bytes: UnsafeRawBufferPointer) { take(bytes) { _ in } }
 
     /// Takes the next bytes, and hands on those that belong to tables and their rows.
     mutating func take(
@@ -99,7 +101,7 @@ struct MariaDBDumpReader {
     }
 
     /// The name of the database, which the first lines of a dump tell.
-    static func database(in bytes: UnsafeRawBufferPointer) -> String? {
+    package static func database(in bytes: UnsafeRawBufferPointer) -> String? {
         let start = String(decoding: bytes.prefix(2048), as: UTF8.self)
         guard let mark = start.firstRange(of: "    Database: ") else { return nil }
         let name = start[mark.upperBound...].prefix { !$0.isNewline }

@@ -6,8 +6,7 @@ struct PostgresArchive {
     let path: String
     let programs: PostgresPrograms
     let environment: [String: String]
-    /// Lines of its table of contents that make something.
-    private let entries: [String]
+    private let contents: PostgresContents
 
     /// The programs are the oldest that fit the server and can read the dump.
     ///
@@ -28,8 +27,7 @@ struct PostgresArchive {
                 environment: environment
             )
             do {
-                let text = try list.printed()
-                entries = text.split(separator: "\n").map(String.init).filter { !$0.hasPrefix(";") }
+                contents = PostgresContents(try list.printed())
                 self.path = path
                 self.programs = programs
                 self.environment = environment
@@ -38,19 +36,24 @@ struct PostgresArchive {
                 failure = error
             }
         }
+        // "unsupported version (1.16) in file header", the version being that of the format.
+        if let newest = installed.last, failure.message.hasPrefix("unsupported version") {
+            failure = PostgresFailure(
+                "pg_restore \(newest.major) cannot read its dump, which a newer pg_dump wrote: \(failure)"
+            )
+        }
         throw failure
     }
 
-    /// Roles that own something in it and are not among those given.
-    func missingRoles(_ roles: [String]) -> [String] {
-        let known = roles.map { " " + $0 }
-        var missing: Set<String> = []
-        for entry in entries where !known.contains(where: { entry.hasSuffix($0) }) {
-            // Entries without an owner end with a blank.
-            if entry.hasSuffix(" ") { continue }
-            if let owner = entry.split(separator: " ").last { missing.insert(String(owner)) }
-        }
-        return missing.sorted()
+    /// Roles that it needs and that are not among those given: who owns something, who may do something with it,
+    /// and to whom policies and settings apply.
+    ///
+    /// `folder` is one for scratch files.
+    func missingRoles(_ roles: [String], _ folder: String) throws -> [String] {
+        let named = SQLStatements.split(try script(of: contents.privileges, folder)).flatMap(
+            SQLStatements.roles
+        )
+        return contents.owners(notAmong: roles).union(Set(named).subtracting(roles)).sorted()
     }
 
     /// What makes the database itself, under another name: before its contents are loaded, and after.
@@ -62,23 +65,7 @@ struct PostgresArchive {
         named name: String,
         _ folder: String
     ) throws -> (before: [String], after: [String]) {
-        let kinds = [
-            "DATABASE - ", "DATABASE PROPERTIES - ", "ACL - DATABASE ", "COMMENT - DATABASE ",
-            "SECURITY LABEL - DATABASE ",
-        ]
-        let chosen = entries.filter { entry in
-            let words = entry.split(separator: " ", maxSplits: 3)
-            return words.count == 4 && kinds.contains { words[3].hasPrefix($0) }
-        }
-        let list = "\(folder)/database.list"
-        let file = try OpenFile.creating(path: list)
-        try Array((chosen.joined(separator: "\n") + "\n").utf8).withUnsafeBytes { try file.write($0) }
-        let script = try Command(
-            programs.path("pg_restore"),
-            ["--create", "--use-list=\(list)", "--file=-", path],
-            environment: environment
-        ).printed()
-        let statements = SQLStatements.split(script)
+        let statements = SQLStatements.split(try script(of: contents.database, folder))
             .filter { $0.firstRange(of: "DATABASE ") != nil }
             .map { SQLStatements.renamed($0, to: name) }
         func isBefore(_ statement: String) -> Bool {
@@ -86,6 +73,20 @@ struct PostgresArchive {
                 || statement.hasPrefix("ALTER DATABASE") && statement.contains(" OWNER TO ")
         }
         return (statements.filter(isBefore), statements.filter { !isBefore($0) })
+    }
+
+    /// The statements of some of its entries, which `list` names.
+    private func script(of list: String, _ folder: String) throws -> String {
+        if list.isEmpty { return "" }
+        let path = "\(folder)/entries.list"
+        if Paths.exists(path) { try Paths.remove(path) }
+        let file = try OpenFile.creating(path: path)
+        try Array(list.utf8).withUnsafeBytes { try file.write($0) }
+        return try Command(
+            programs.path("pg_restore"),
+            ["--create", "--use-list=\(path)", "--file=-", self.path],
+            environment: environment
+        ).printed()
     }
 
     /// Writes it as statements.

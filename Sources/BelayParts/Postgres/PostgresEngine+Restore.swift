@@ -30,7 +30,7 @@ extension PostgresEngine: RestorableEngine {
             let server = try PostgresServerAccess(connection, environment)
             let archive = try archive(file, forServer: server.major)
             let roles = try server.run(["SELECT rolname FROM pg_roles"]).flatMap(\.self)
-            let missing = archive.missingRoles(roles)
+            let missing = try archive.missingRoles(roles, folder)
             guard missing.isEmpty else { throw missingRoles(missing) }
             try server.dropLeftOvers()
             let name = KeptName.arriving(server.database)
@@ -38,7 +38,7 @@ extension PostgresEngine: RestorableEngine {
             do {
                 try server.run(statements.before)
                 let loaded = server.admin.database(name)
-                try await load(archive, into: loaded, environment, withOwners: true)
+                try await load(archive, of: stored.version, into: loaded, on: server)
                 try server.run(statements.after)
                 return StagedPostgres(engine: self, server: server, name: name, connection: loaded)
             } catch {
@@ -112,6 +112,24 @@ extension PostgresEngine: RestorableEngine {
         }
     }
 
+    /// Loads it with owners and privileges.
+    private func load(
+        _ archive: PostgresArchive,
+        of version: String?,
+        into loaded: PostgresConnection,
+        on server: PostgresServerAccess
+    ) async throws {
+        do {
+            try await load(archive, into: loaded, environment, withOwners: true)
+        } catch let failure as PostgresFailure {
+            guard let major = version?.split(separator: ".").first.flatMap({ Int($0) }), major > server.major
+            else { throw failure }
+            throw PostgresFailure(
+                "its dump is of PostgreSQL \(major), and an older server (\(server.major)) does not take it: \(failure)"
+            )
+        }
+    }
+
     /// What is in a database that was loaded.
     func survey(
         _ connection: PostgresConnection,
@@ -153,7 +171,8 @@ extension PostgresEngine: RestorableEngine {
         let statements = roles.map { "CREATE ROLE \(SQLStatements.quoted($0));" }.joined(separator: " ")
         return BelayError(
             .databaseUnrestorable,
-            "the database '\(name)' cannot be brought back: the server has no role \(names), which owns something in it",
+            "the database '\(name)' cannot be brought back: the server has no role \(names), "
+                + "which owns something in it or may do something with it",
             hint: "make them first: \(statements)"
         )
     }

@@ -2,9 +2,9 @@
 ///
 /// It knows how each kind of value is laid out (Redis' rdb.h and rdb.c), so that it finds where the next key begins,
 /// but not what values mean. A kind that it does not know ends it: what cannot be followed cannot be called whole.
-struct RDBReader {
+package struct RDBReader {
     /// What the stream holds, as it comes.
-    enum Entry {
+    package enum Entry {
         case key(Key)
         /// A library of functions, as it stands in the stream.
         case library([UInt8])
@@ -13,7 +13,7 @@ struct RDBReader {
     }
 
     /// A key and its value, as it stands in the stream.
-    struct Key {
+    package struct Key {
         var name: [UInt8]
         var type: UInt8
         var value: [UInt8]
@@ -65,12 +65,12 @@ struct RDBReader {
     private let recordsEntries: Bool
 
     /// With `recordsEntries` keys and values are kept whole and handed out.
-    init(recordsEntries: Bool = false) { self.recordsEntries = recordsEntries }
+    package init(recordsEntries: Bool = false) { self.recordsEntries = recordsEntries }
 
     /// Takes the next bytes and tells how many of them belong to the stream: after its end, none.
     ///
     /// - Throws: ``RedisFailure`` if this is no RDB stream, or one that is too new.
-    mutating func take(
+    package mutating func take(
         _ bytes: UnsafeRawBufferPointer,
         entry: (Entry) throws -> Void = { _ in }
     ) throws -> Int {
