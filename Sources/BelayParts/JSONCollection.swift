@@ -78,9 +78,11 @@ struct JSONCollection: RestorableEngine {
         let status = try Paths.status(path)
         if status != nil {
             let (place, moment) = try database.keptFolder.place(for: keptBase, at: moment)
-            try Paths.makeFolders(place, mode: 0o700)
-            try JSONCollections.copy(path, to: "\(place)/\(file)")
-            try Folder.open(path: place).synchronize()
+            try database.keptFolder.fill(place) { folder in
+                try Paths.makeFolders(folder, mode: 0o700)
+                try JSONCollections.copy(path, to: "\(folder)/\(file)")
+                try Folder.open(path: folder).synchronize()
+            }
             kept = KeptDatabase(name: database.name, engine: kind, place: place, replaced: moment.seconds)
         }
         let arriving = "\(database.path)/.\(file).belay-\(UInt32.random(in: 0...UInt32.max))"

@@ -11,6 +11,7 @@ extension JSONCollections: RestorableEngine {
         from source: any PartSource
     ) async throws -> any StagedDatabase {
         try await restoring {
+            for left in try stranded.states(of: liveName, self) { try moveOthers(from: left.place) }
             let folder = try await ScratchFolder.filled(in: besides, for: "json", prefix: Self.scratchPrefix)
             { folder in
                 for file in source.files.keys.sorted() {
@@ -67,6 +68,7 @@ extension JSONCollections: RestorableEngine {
                 collection(ofKept: kept) != nil || keptFolder.holds(kept.place, of: name)
                     || stranded.holds(kept.place, of: liveName)
             else { throw JSONFailure(message: "'\(kept.place)' is no kept state of it") }
+            if stranded.holds(kept.place, of: liveName) { try moveOthers(from: kept.place) }
             try Self.removeDocuments(kept.place)
         }
     }
@@ -105,14 +107,18 @@ extension JSONCollections: RestorableEngine {
         }
         let place: String
         do {
-            try Self.copyDocuments(of: replaced, to: kept)
+            try keptFolder.fill(kept) { try Self.copyDocuments(of: replaced, to: $0) }
             place = kept
         } catch is SystemError {
             // No space or no permission there: it is kept all the same, where it is.
             place = replaced
         }
-        // What cannot be removed now is a kept state as well, and goes with those.
-        if place == kept { try? Self.removeDocuments(replaced) }
+        if place == kept {
+            // What cannot be removed now is a kept state as well, and goes with those.
+            try? Paths.rename(replaced, to: folder.path)
+            // Under its first name it is scratch: half of it must not look like a kept state.
+            try? Self.removeDocuments(folder.path)
+        }
         return KeptDatabase(name: name, engine: kind, place: place, replaced: moment.seconds)
     }
 
@@ -134,18 +140,20 @@ extension JSONCollections: RestorableEngine {
         }
     }
 
-    private static func copyDocuments(of source: String, to target: String) throws {
-        do {
-            try Paths.makeFolders(target, mode: 0o700)
-            for document in try Paths.names(in: source) {
-                try copy("\(source)/\(document)", to: "\(target)/\(document)")
-            }
-            try Folder.open(path: target).synchronize()
-        } catch {
-            // What failed first is told; half a copy looks like a kept state, but its original is one, too.
-            try? removeDocuments(target)
-            throw error
+    /// Moves what is no document to where the live ones are, if a run died before it had done so.
+    private func moveOthers(from replaced: String) throws(SystemError) {
+        for entry in try Paths.names(in: replaced)
+        where !Self.isDocument(entry) && !Paths.exists("\(path)/\(entry)") {
+            try Paths.rename("\(replaced)/\(entry)", to: "\(path)/\(entry)")
         }
+    }
+
+    private static func copyDocuments(of source: String, to target: String) throws {
+        try Paths.makeFolders(target, mode: 0o700)
+        for document in try Paths.names(in: source) {
+            try copy("\(source)/\(document)", to: "\(target)/\(document)")
+        }
+        try Folder.open(path: target).synchronize()
     }
 
     /// Removes a folder with its documents; one in which something else lies stays.

@@ -51,4 +51,20 @@ package struct KeptFolder: Sendable {
         let free = KeptName.free(base, moment, maximum: maximum) { Paths.exists(place($0)) }
         return (place(free.name), free.moment)
     }
+
+    /// Gives a place in this folder what `body` makes at another path, once that is whole: whoever is killed
+    /// meanwhile leaves nothing that looks like a kept state.
+    ///
+    /// What dead runs have left is removed before. `body` sees that what it makes is on stable storage.
+    package func fill(_ place: String, _ body: (_ path: String) throws -> Void) throws {
+        let folder = try ScratchFolder(in: path, for: "state", prefix: ".belay-")
+        defer {
+            // What is left is removed by a later run.
+            try? folder.remove()
+        }
+        let arriving = "\(folder.path)/state"
+        try body(arriving)
+        try Paths.rename(arriving, to: place)
+        try Folder.open(path: path).synchronize()
+    }
 }

@@ -64,17 +64,17 @@ extension SQLiteEngine: RestorableEngine {
     /// Puts a copy in the place of the live database.
     func swap(in copy: String, at moment: Timestamp) throws -> KeptDatabase? {
         guard Paths.exists(path) else {
-            try SQLiteFileSwap(path: path, copy: copy, kept: nil).run()
+            try SQLiteFileSwap(path: path, copy: copy, kept: nil, folder: keptFolder).run()
             return nil
         }
         let (place, moment) = try keptFolder.place(for: name, at: moment)
         if let header = try readStart(path: path, count: SQLiteHeader.length).withUnsafeBytes({
             SQLiteHeader($0)
         }) {
-            try SQLiteSwap(path: path, copy: copy, kept: place).run(header)
+            try SQLiteSwap(path: path, copy: copy, kept: place, folder: keptFolder).run(header)
         } else {
             // What is there is no database that SQLite could write to: an empty file, or a damaged one.
-            try SQLiteFileSwap(path: path, copy: copy, kept: place).run()
+            try SQLiteFileSwap(path: path, copy: copy, kept: place, folder: keptFolder).run()
         }
         return KeptDatabase(name: name, engine: kind, place: place, replaced: moment.seconds)
     }

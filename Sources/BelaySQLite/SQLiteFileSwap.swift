@@ -1,24 +1,26 @@
 import BelayCore
+import BelayParts
 import BelaySystem
 
 /// Puts a copy in the place of a file that is missing, or that is no sound database: by name, not through SQLite.
 struct SQLiteFileSwap {
     let path: String
     let copy: String
-    /// Where the file that goes is kept, with its journals beside it; `nil` if there is none.
+    /// Where the file that goes is kept, with its journals beside it: a path in `folder`, or `nil` if there is none.
     let kept: String?
+    let folder: KeptFolder
 
     /// - Throws: `SystemError`; then the file is as it was.
     func run() throws {
-        let folder = try Folder.open(path: Paths.parent(of: path) ?? "/")
+        let parent = try Folder.open(path: Paths.parent(of: path) ?? "/")
         let status = try Paths.status(path)
         let arriving = "\(path).belay-\(UInt32.random(in: 0...UInt32.max))"
         do {
             try Self.copy(copy, to: arriving, like: status)
             if let kept {
-                try Self.copy(path, to: kept, like: nil)
-                for suffix in ["-wal", "-journal"] where Paths.exists(path + suffix) {
-                    try Self.copy(path + suffix, to: kept + suffix, like: nil)
+                // The file last, for its name is what tells of a kept state.
+                for suffix in ["-wal", "-journal", ""] where Paths.exists(path + suffix) {
+                    try folder.fill(kept + suffix) { try Self.copy(path + suffix, to: $0, like: nil) }
                 }
             }
             try exchange(arriving)
@@ -27,7 +29,7 @@ struct SQLiteFileSwap {
             try? Paths.remove(arriving)
             throw error
         }
-        try folder.synchronize()
+        try parent.synchronize()
     }
 
     /// Puts the file that arrives in the place of the one that goes.

@@ -1,3 +1,4 @@
+import BelayParts
 import BelaySystem
 import CSQLite
 
@@ -9,8 +10,9 @@ struct SQLiteSwap {
     let path: String
     /// The file whose contents come.
     let copy: String
-    /// Where the contents that go are kept: a path that is not there yet.
+    /// Where the contents that go are kept: a path in `folder` that is not there yet.
     let kept: String
+    let folder: KeptFolder
 
     /// How often it is tried to keep the last state and to lock the database with nobody in between.
     private static let attemptsMaximum = 20
@@ -59,8 +61,15 @@ struct SQLiteSwap {
         }
         let before = try files.fingerprint()
         let reader = try SQLiteConnection(path, .reading)
-        try SQLiteCopy.make(of: reader, at: kept, usesLog: header.usesLog, pageSize: header.pageSize)
-        try OpenFile.reading(path: kept).synchronize()
+        try folder.fill(kept) { arriving in
+            try SQLiteCopy.make(
+                of: reader,
+                at: arriving,
+                usesLog: header.usesLog,
+                pageSize: header.pageSize
+            )
+            try OpenFile.reading(path: arriving).synchronize()
+        }
         return try files.fingerprint() == before ? before : nil
     }
 

@@ -98,11 +98,9 @@ extension RedisEngine: RestorableEngine {
 
     /// Saves what the server holds as a file, which is whole and durable once it is there.
     private func keep(_ client: RedisClient, at path: String) throws -> RDBReader {
-        let temporary = "\(path).tmp"
-        if Paths.exists(temporary) { try Paths.remove(temporary) }
-        let file = try OpenFile.creating(path: temporary, mode: 0o600)
         var reader = RDBReader()
-        do {
+        try keptFolder.fill(path) { arriving in
+            let file = try OpenFile.creating(path: arriving, mode: 0o600)
             let running = try client.streaming()
             var room = [UInt8](repeating: 0, count: 256 << 10)
             while true {
@@ -116,13 +114,7 @@ extension RedisEngine: RestorableEngine {
             guard try running.finish().isSuccess else { throw RedisFailure(said: running.said) }
             guard reader.isComplete else { throw RedisFailure("its RDB stream ended too early") }
             try file.synchronize()
-            try Paths.rename(temporary, to: path)
-        } catch {
-            // What failed first is told; the next one of that name removes it.
-            try? Paths.remove(temporary)
-            throw error
         }
-        try Folder.open(path: keptFolder.path).synchronize()
         return reader
     }
 
