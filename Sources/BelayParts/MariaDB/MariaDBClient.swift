@@ -56,6 +56,25 @@ struct MariaDBClient: Sendable {
         return answer.split(separator: 0x0A).map(Self.fields)
     }
 
+    /// Carries out a file of statements, to its end even if this process dies meanwhile.
+    ///
+    /// Of what came through a pipe that broke off the program would carry out what it has.
+    func run(_ path: String, in database: String) throws {
+        let file = try OpenFile.reading(path: path)
+        let running = try start(
+            client,
+            ["--batch"] + asking(database),
+            input: .file(file.descriptor),
+            output: .nothing
+        )
+        guard try running.finish().isSuccess else { throw MariaDBFailure(said: running.said) }
+    }
+
+    /// A client that answers each line as it comes.
+    func asking() throws -> RunningCommand {
+        try start(client, ["--batch", "--skip-column-names", "--unbuffered"] + asking(nil), input: .pipe)
+    }
+
     /// A client that carries out what is written to it.
     func loading(into database: String?) throws -> RunningCommand {
         try start(client, ["--batch"] + asking(database), input: .pipe, output: .nothing)

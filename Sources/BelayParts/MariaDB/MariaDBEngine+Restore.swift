@@ -68,8 +68,9 @@ extension MariaDBEngine: RestorableEngine {
         try await restoring {
             let client = try client()
             let live = try database(client)
-            let number = String(UInt32.random(in: 0...UInt32.max), radix: 36)
-            let place = "\(live.prefixOfBytes(40))_belay_new_\(number)"
+            try dropLeftOvers(client, live)
+            let place = Self.arriving(live) + String(UInt32.random(in: 0...UInt32.max), radix: 36)
+            let claim = try MariaDBClaim(client, on: place)
             let set = try client.rows(
                 """
                 SELECT CONCAT(' CHARACTER SET ', DEFAULT_CHARACTER_SET_NAME, ' COLLATE ', DEFAULT_COLLATION_NAME)
@@ -84,7 +85,19 @@ extension MariaDBEngine: RestorableEngine {
                 _ = try? client.rows("DROP DATABASE \(place.quotedName)")
                 throw error
             }
-            return StagedMariaDB(engine: self, client: client, live: live, place: place)
+            return StagedMariaDB(engine: self, client: client, live: live, place: place, claim: claim)
+        }
+    }
+
+    /// What the names of staged databases begin with.
+    private static func arriving(_ live: String) -> String { live.prefixOfBytes(40) + "_belay_new_" }
+
+    /// Drops databases that dead runs have staged.
+    private func dropLeftOvers(_ client: MariaDBClient, _ live: String) throws {
+        for name in try client.rows("SHOW DATABASES").flatMap(\.self)
+        where name.hasPrefix(Self.arriving(live)) {
+            guard try MariaDBClaim.isFree(name, client) else { continue }
+            try client.rows("DROP DATABASE \(name.quotedName)")
         }
     }
 
@@ -161,7 +174,9 @@ extension MariaDBEngine: RestorableEngine {
     ) throws -> KeptDatabase? {
         let taken = Set(try client.rows("SHOW DATABASES").flatMap(\.self))
         let (kept, replaced) = KeptName.free(live, moment, maximum: Self.nameMaximum) { taken.contains($0) }
-        guard try MariaDBExchange(client: client, live: live).run(from: place, keeping: kept) else {
+        guard
+            try MariaDBExchange(client: client, live: live, scratch: scratch).run(from: place, keeping: kept)
+        else {
             return nil
         }
         return KeptDatabase(name: name, engine: kind, place: kept, replaced: replaced.seconds)
@@ -174,6 +189,7 @@ struct StagedMariaDB: StagedDatabase {
     let client: MariaDBClient
     let live: String
     let place: String
+    let claim: MariaDBClaim
 
     func survey() async throws -> DatabaseState {
         try await engine.restoring { try await engine.state(of: place, client, into: nil) }
@@ -186,7 +202,7 @@ struct StagedMariaDB: StagedDatabase {
     func discard() async throws {
         try await engine.restoring {
             try client.rows("DROP DATABASE IF EXISTS \(place.quotedName)")
-            return
+            try claim.end()
         }
     }
 }

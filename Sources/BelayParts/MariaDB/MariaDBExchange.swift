@@ -6,14 +6,16 @@ import BelaySystem
 /// ones in**, whole or not at all for whoever reads and writes them, and since MariaDB 10.6 also if the server dies.
 /// Triggers keep a table from being moved, and views, routines and events cannot be moved. So the live triggers
 /// are dropped right before, and all code is made anew right after. These statements go to the server as one text,
-/// which it carries out to its end even if belay is killed. In between, for milliseconds, and for the two seconds
-/// that it waits for whoever holds a table: whoever still writes to a live table does so without its triggers; then
-/// whoever calls a routine or reads a view may find the old one, or none. If a statement fails, all is put back. If the
-/// **server** dies in between, the tables are all old or all new, and the code of both is in the table
-/// `_belay_code` of the kept and the staged database.
+/// which it carries out to its end even if belay is killed, and which ends with the removal of what was staged.
+/// In between, for milliseconds, and for the two seconds that it waits for whoever holds a table: whoever still writes
+/// to a live table does so without its triggers; then whoever calls a routine or reads a view may find the old one, or
+/// none. If a statement fails, all is put back. If the **server** dies in between, the tables are all old or all new,
+/// and the code of both is in the table `_belay_code` of the kept and the staged database.
 struct MariaDBExchange {
     let client: MariaDBClient
     let live: String
+    /// A folder for scratch files.
+    let scratch: String
 
     /// How often who holds a live table is cut off.
     private static let attempts = 5
@@ -48,22 +50,30 @@ struct MariaDBExchange {
         )
         guard let set = sets.first, set.count == 2 else {
             try client.rows("CREATE DATABASE \(live.quotedName)")
-            try move(in: source, out: nil, code)
-            try client.rows("DROP DATABASE \(source.quotedName)")
+            try move(in: source, out: nil, code, after: [])
             return false
         }
         try refuseOutsiders(source)
         let old = try liveCode()
-        try client.rows("CREATE DATABASE \(kept.quotedName) CHARACTER SET \(set[0]) COLLATE \(set[1])")
+        // Not before: a database of that name without its tables must not stay if belay is killed.
+        let making = """
+            CREATE DATABASE IF NOT EXISTS \(kept.quotedName) CHARACTER SET \(set[0]) COLLATE \(set[1]);
+            DROP TABLE IF EXISTS \(kept.quotedName).\(MariaDBCode.table);\n
+            """
         do {
-            try client.rows(old.storing(in: kept))
-            try move(in: source, out: kept, code)
+            try move(in: source, out: kept, code, after: Array(making.utf8) + old.storing(in: kept))
         } catch {
+            // Its removal comes last: where that was done, the answer is all that was lost. Of a server that says
+            // nothing more the error below tells.
+            if (try? isThere(source)) == false { return true }
             try putBack(old, from: kept, to: source, because: error)
             throw error
         }
-        try client.rows("DROP DATABASE \(source.quotedName)")
         return true
+    }
+
+    private func isThere(_ database: String) throws -> Bool {
+        try client.rows("SHOW DATABASES").contains([database])
     }
 
     /// Foreign keys of other databases would go along with the tables that they refer to.
@@ -126,13 +136,20 @@ struct MariaDBExchange {
 
     // MARK: - Moving
 
-    /// Moves the live tables out and those of another database in, and makes its code.
+    /// Moves the live tables out and those of another database in, and makes its code; all that after other
+    /// statements, in one text.
     ///
     /// Whoever holds a live table is cut off.
-    private func move(in source: String, out target: String?, _ code: MariaDBCode) throws {
+    private func move(
+        in source: String,
+        out target: String?,
+        _ code: MariaDBCode,
+        after first: [UInt8]
+    ) throws {
         for attempt in 1... {
             do {
-                try carryOut(try script(in: source, out: target) + code.script)
+                let end = Array("DROP DATABASE \(source.quotedName);\n".utf8)
+                try carryOut(first + script(in: source, out: target) + code.script + end)
                 return
             } catch let error as MariaDBFailure
                 where error.number == Self.lockWaitTimeout && attempt < Self.attempts
@@ -168,11 +185,18 @@ struct MariaDBExchange {
         if script.isEmpty { return }
         // No person's code holds that; the client takes up to 15 characters.
         let mark = "$$\(UInt32.random(in: UInt32.max / 2...UInt32.max))$$"
-        try client.rows(
+        let text =
             Array("SET SESSION lock_wait_timeout = \(Self.patienceSeconds);\nDELIMITER \(mark)\n".utf8)
-                + script + Array("\(mark)\n".utf8),
-            in: live
-        )
+            + script + Array("\(mark)\n".utf8)
+        let folder = try ScratchFolder(in: scratch, for: live)
+        defer {
+            // What is left is removed by a later run.
+            try? folder.remove()
+        }
+        let path = "\(folder.path)/exchange.sql"
+        let file = try OpenFile.creating(path: path)
+        try text.withUnsafeBytes { try file.write($0) }
+        try client.run(path, in: live)
     }
 
     /// Ends the connections that use the live database.
@@ -199,12 +223,12 @@ struct MariaDBExchange {
         do {
             // All tables have been moved, or none.
             if try !contents(of: kept).tables.isEmpty || contents(of: source).tables.isEmpty {
-                try move(in: kept, out: source, old)
+                try move(in: kept, out: source, old, after: [])
             } else {
                 try cutOff()
                 try carryOut(old.script)
+                try client.rows("DROP DATABASE IF EXISTS \(kept.quotedName)")
             }
-            try client.rows("DROP DATABASE \(kept.quotedName)")
         } catch {
             throw MariaDBFailure(
                 "\(first); and putting it back failed, so what it held is in the database '\(kept)': \(error)"
