@@ -40,7 +40,8 @@ struct MariaDBScratchServer {
         let environment = environment.filter { !$0.key.hasPrefix("MYSQL_") }
         // As root it wants to be told that this is meant; nobody but us can enter the folder.
         let account = HostIdentity.current().userID == 0 ? ["--user=root"] : []
-        let place = ["--no-defaults", "--datadir=\(folder)/data"] + account
+        // A server that starts removes the temporary tables in its place for them, whosever they are.
+        let place = ["--no-defaults", "--datadir=\(folder)/data", "--tmpdir=\(folder)"] + account
         let installing = try RunningCommand.start(
             Command(
                 programs.install,

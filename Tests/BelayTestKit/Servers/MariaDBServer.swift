@@ -29,7 +29,7 @@ package final class MariaDBServer: Sendable {
                 "mysql",
                 [
                     "/usr/bin/mariadb-install-db", "--no-defaults", "--datadir=\(data)", "--user=\(user)",
-                    "--auth-root-authentication-method=normal", "--skip-test-db",
+                    "--auth-root-authentication-method=normal", "--skip-test-db", "--tmpdir=\(scratch.path)",
                 ]
             )
         )
@@ -48,7 +48,8 @@ package final class MariaDBServer: Sendable {
             "mysql",
             [
                 program, "--no-defaults", "--datadir=\(scratch.path)/data", "--socket=\(socket)",
-                "--skip-networking", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=16M",
+                "--skip-networking", "--tmpdir=\(scratch.path)", "--innodb-flush-log-at-trx-commit=0",
+                "--innodb-buffer-pool-size=16M",
                 "--skip-log-bin", "--character-set-server=utf8mb4", "--log-error=\(scratch.path)/data/log",
             ] + settings
         )

@@ -34,8 +34,8 @@ package final class PostgresServer: Sendable {
 
     /// Makes and starts one with the empty database `shop`.
     ///
-    /// `programs` is the folder of another version than the newest, and `prepare` may change the server's folder before
-    /// it starts. If it `listens`, then on a free port of the loopback interface.
+    /// `programs` is the folder of another version than the newest, and `prepare` may change the server's folder
+    /// before it starts. If it `listens`, then on a free port of the loopback interface.
     package init(
         programs: String? = nil,
         settings: String = "",
