@@ -108,6 +108,21 @@ struct `A MariaDB database that comes back` {
         #expect(try await state(server) == before)
     }
 
+    @Test func `removes what dead runs have staged, and nothing of living ones`() async throws {
+        let server = try MariaDBServer()
+        let (manifest, source, _) = try await stored(server)
+        let engine = try engine(server)
+        try server.sql("CREATE DATABASE shop_belay_new_dead; CREATE TABLE shop_belay_new_dead.t(n INT)")
+        let first = try await engine.stage(manifest, from: source)
+        let second = try await engine.stage(manifest, from: source)
+        let names = try server.sql("SHOW DATABASES LIKE 'shop\\\\_belay%'").split(separator: "\n")
+        #expect(names.count == 2 && !names.contains("shop_belay_new_dead"), "\(names)")
+        _ = try await first.swap(at: Self.moment)
+        try await first.discard()
+        try await second.discard()
+        #expect(try server.sql("SHOW DATABASES").contains("_new_") == false)
+    }
+
     @Test func `can be tried out without the live one`() async throws {
         let server = try MariaDBServer()
         let (manifest, source, before) = try await stored(server)
