@@ -8,6 +8,8 @@ struct RedisScratchServer {
 
     /// How long it may take until it listens; loading takes as long as it takes.
     private static let patience = Duration.seconds(30)
+    /// How often it may refuse, each time some hundredths of a second after the one before, until it is taken for dead.
+    private static let refusalsMaximum = 50
 
     /// Starts one in `folder`, which is nobody else's and holds the file `file`.
     ///
@@ -51,14 +53,16 @@ struct RedisScratchServer {
             output: .nothing
         )
         let end = ContinuousClock.now + Self.patience
+        var refusals = 0
         while true {
             do {
                 _ = try client.answer("PING")
                 return
             } catch let error as RedisFailure {
                 let isLoading = error.message.hasPrefix("LOADING")
-                let isDead = Paths.exists(socket) && error.message.contains("refused")
-                guard !isDead, isLoading || ContinuousClock.now < end else {
+                // For a moment a living one refuses as well: it has its socket, and does not listen yet.
+                refusals = Paths.exists(socket) && error.message.contains("refused") ? refusals + 1 : 0
+                guard refusals < Self.refusalsMaximum, isLoading || ContinuousClock.now < end else {
                     throw RedisFailure(
                         "redis-server does not load it: \(Self.lastWords(in: folder) ?? error.message)"
                     )
