@@ -170,7 +170,7 @@ let package = Package(
         .testTarget(name: "FuzzTests", dependencies: ["BelayParsers"], swiftSettings: strict),
         .testTarget(
             name: "BelaySystemTests",
-            dependencies: ["BelayCore", "BelaySystem"],
+            dependencies: ["BelayCore", "BelaySystem", "CBelay"],
             swiftSettings: strict
         ),
         .testTarget(

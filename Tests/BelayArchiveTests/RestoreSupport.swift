@@ -119,7 +119,8 @@ struct TreeSnapshotter {
                 modified: status.modified
             )
             if readsContents {
-                let attributes = try ExtendedAttributes.read(of: name, in: folder)
+                var unnamed = 0
+                let attributes = try ExtendedAttributes.read(of: name, in: folder, unnamed: &unnamed)
                 state.attributes = Dictionary(uniqueKeysWithValues: attributes.map { ($0.name, $0.value) })
             }
             switch kind {

@@ -122,6 +122,27 @@ import Testing
         #expect(archive.firstRange(of: Array("31 SCHILY.xattr.user.note=\u{1}\n\u{0}\u{2}\n".utf8)) != nil)
     }
 
+    @Test func `keeps access lists as tar reads them`() throws {
+        // user::rw-, user:1234:r-x, group::r--, mask::r-x, other::---
+        let list: [UInt8] = [
+            2, 0, 0, 0, 1, 0, 6, 0, 255, 255, 255, 255, 2, 0, 5, 0, 210, 4, 0, 0, 4, 0, 4, 0, 255, 255, 255,
+            255,
+            16, 0, 5, 0, 255, 255, 255, 255, 32, 0, 0, 0, 255, 255, 255, 255,
+        ]
+        let (node, bytes) = file([]) {
+            $0.extendedAttributes = [
+                Node.ExtendedAttribute(name: "system.posix_acl_access", value: list),
+                Node.ExtendedAttribute(name: "system.posix_acl_default", value: [9]),
+            ]
+        }
+        let archive = try archive([("f", node, bytes)])
+        let text = "SCHILY.acl.access=user::rw-\nuser:1234:r-x\ngroup::r--\nmask::r-x\nother::---\n\n"
+        #expect(archive.firstRange(of: Array(text.utf8)) != nil)
+        #expect(archive.firstRange(of: Array("SCHILY.xattr.system.posix_acl_access".utf8)) == nil)
+        // What is no list stays what it is.
+        #expect(archive.firstRange(of: Array("SCHILY.xattr.system.posix_acl_default=".utf8)) != nil)
+    }
+
     @Test(arguments: [-1, -34_560_000, 0, 1, 8_589_934_591, 8_589_934_592, 253_402_300_799] as [Int64])
     func `keeps times far from now`(seconds: Int64) throws {
         let (node, bytes) = file([]) { $0.modified = Timestamp(seconds: seconds, nanoseconds: 500_000_000) }

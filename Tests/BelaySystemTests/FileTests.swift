@@ -1,5 +1,6 @@
 import BelayCore
 import BelaySystem
+import CBelay
 import Foundation
 import Testing
 
@@ -71,16 +72,35 @@ struct Scratch: ~Copyable {
             Node.ExtendedAttribute(name: "user.two", value: []),
         ]
         try ExtendedAttributes.write(attributes, descriptor: file.descriptor, subject: "file")
-        #expect(Set(try ExtendedAttributes.read(of: "file", in: folder)) == Set(attributes))
+        var unnamed = 0
+        let both = try ExtendedAttributes.read(of: "file", in: folder, unnamed: &unnamed)
+        #expect(Set(both) == Set(attributes))
         try ExtendedAttributes.write([attributes[1]], of: "file", in: folder)
-        #expect(try ExtendedAttributes.read(descriptor: file.descriptor, subject: "file") == [attributes[1]])
+        let one = try ExtendedAttributes.read(
+            descriptor: file.descriptor,
+            subject: "file",
+            unnamed: &unnamed
+        )
+        #expect(one == [attributes[1]] && unnamed == 0)
+    }
+
+    @Test func `whose names are no text are counted`() throws {
+        let scratch = try Scratch()
+        let folder = try Folder.open(path: scratch.path)
+        let file = try OpenFile.creating("file", in: folder)
+        let name = "user.".utf8.map { CChar($0) } + [CChar(bitPattern: 0xFF), 0]
+        try #require(fsetxattr(file.descriptor, name, "x", 1, 0) == 0)
+        var unnamed = 0
+        #expect(try ExtendedAttributes.read(of: "file", in: folder, unnamed: &unnamed).isEmpty)
+        #expect(unnamed == 1)
     }
 
     @Test func `of a file without any are none`() throws {
         let scratch = try Scratch()
         let folder = try Folder.open(path: scratch.path)
         try folder.makeSymlink("link", target: Array("nowhere".utf8))
-        #expect(try ExtendedAttributes.read(of: "link", in: folder).isEmpty)
+        var unnamed = 0
+        #expect(try ExtendedAttributes.read(of: "link", in: folder, unnamed: &unnamed).isEmpty)
     }
 }
 

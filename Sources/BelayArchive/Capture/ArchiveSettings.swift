@@ -93,3 +93,15 @@ package struct CaptureCounts: Hashable, Sendable {
         left.bytesRead += right.bytesRead
     }
 }
+
+extension SourceFailure {
+    /// Extended attributes of an entry could not be read.
+    static func attributes(_ reason: String, of path: String) -> SourceFailure {
+        SourceFailure(path: path, kind: .incomplete, reason: "extended attributes: \(reason)")
+    }
+
+    /// An entry has extended attributes that no snapshot can hold.
+    static func unnamedAttributes(of path: String) -> SourceFailure {
+        attributes("one whose name is no UTF-8 cannot be stored", of: path)
+    }
+}

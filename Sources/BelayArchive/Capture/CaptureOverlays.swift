@@ -34,6 +34,13 @@ package struct CaptureOverlays: Sendable {
         put(.nothing, path)
     }
 
+    /// Adds what others say, which goes before.
+    package mutating func add(_ others: CaptureOverlays) {
+        for (folder, names) in others.folders {
+            folders[folder, default: [:]].merge(names) { $1 }
+        }
+    }
+
     private mutating func put(_ overlay: Overlay, _ path: String) {
         let bytes = Array(path.utf8)
         let start = bytes.lastIndex(of: 0x2F).map { $0 + 1 } ?? 0

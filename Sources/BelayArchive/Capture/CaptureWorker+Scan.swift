@@ -329,18 +329,18 @@ extension CaptureWorker {
     }
 
     private func readAttributes(_ node: inout Node, _ task: FolderTask, _ folder: Folder) {
+        var unnamed = 0
         do throws(SystemError) {
-            node.extendedAttributes = try ExtendedAttributes.read(of: node.name, in: folder)
+            node.extendedAttributes = try ExtendedAttributes.read(
+                of: node.name,
+                in: folder,
+                unnamed: &unnamed
+            )
         } catch {
             if error.isMissing { return }
-            capture.report(
-                SourceFailure(
-                    path: task.displayPath(of: node.name),
-                    kind: .incomplete,
-                    reason: "extended attributes: \(error.reason)"
-                )
-            )
+            capture.report(.attributes(error.reason, of: task.displayPath(of: node.name)))
         }
+        if unnamed > 0 { capture.report(.unnamedAttributes(of: task.displayPath(of: node.name))) }
     }
 
     /// Whether a file was changed so shortly before this run that a change during it could leave no trace.

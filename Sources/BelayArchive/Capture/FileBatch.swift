@@ -194,19 +194,18 @@ extension CaptureWorker {
 
     /// Reads what else belongs to a file; without it the file is stored all the same.
     func readAttributes(_ file: borrowing OpenFile, _ work: FileWork) {
+        var unnamed = 0
         do throws(SystemError) {
             work.box.node.extendedAttributes = try ExtendedAttributes.read(
                 descriptor: file.descriptor,
-                subject: file.path
+                subject: file.path,
+                unnamed: &unnamed
             )
         } catch {
-            capture.report(
-                SourceFailure(
-                    path: work.task.displayPath(of: work.box.node.name),
-                    kind: .incomplete,
-                    reason: "extended attributes: \(error.reason)"
-                )
-            )
+            capture.report(.attributes(error.reason, of: work.task.displayPath(of: work.box.node.name)))
+        }
+        if unnamed > 0 {
+            capture.report(.unnamedAttributes(of: work.task.displayPath(of: work.box.node.name)))
         }
     }
 }

@@ -119,7 +119,13 @@ private struct PaxRecords {
         for attribute in node.extendedAttributes {
             // A key ends at the first equals sign, so such a name has no place in a record.
             if attribute.name.utf8.contains(0x3D) { continue }
-            add("SCHILY.xattr.\(attribute.name)", attribute.value)
+            if let key = AccessListText.tarKeys[attribute.name],
+                let text = AccessListText.text(of: attribute.value)
+            {
+                add(key, Array(text.utf8))
+            } else {
+                add("SCHILY.xattr.\(attribute.name)", attribute.value)
+            }
         }
     }
 

@@ -11,9 +11,10 @@ struct LsCommand: BelayCommand {
         discussion: .flowing(
             """
             Paths count from the project's directory; with a slash in front, from the root of the snapshot. Each
-            line is a path that `belay cat` and `belay restore` take, but for names with control characters or
-            bytes that are no UTF-8, which are shown escaped. Ends with 3 if the snapshot holds names that no file
-            can have: they are left out.
+            line is a path that `belay cat` and `belay restore` take, but for names with control characters, which
+            are shown escaped, and bytes that are no UTF-8, which are shown as �; such files come back with the
+            directory that they are in. Ends with 3 if the snapshot holds names that no file can have: they are
+            left out.
             """
         )
     )

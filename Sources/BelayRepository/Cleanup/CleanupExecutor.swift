@@ -158,6 +158,7 @@ extension Repository {
         progress: UpkeepProgress? = nil
     ) async throws {
         progress?.begin(.forgetting, total: UInt64(ids.count))
+        forgetRemoved(ids)
         for id in ids {
             try Task.checkCancellation()
             try await lock.requireHeld()

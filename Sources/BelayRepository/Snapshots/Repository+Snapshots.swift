@@ -36,12 +36,42 @@ extension Repository {
                 unreadable.append(UnreadableSnapshot(id: id, error: error))
             }
         }
+        noteGone(cache, readable, unreadable)
         do throws(SystemError) {
             try cache.save(keeping: Set(readable.map(\.id.digest)))
         } catch {
             note("the snapshot cache could not be written: \(error)")
         }
         return (readable.oldestFirst(), unreadable)
+    }
+
+    /// Tells once of snapshots that were here and that this machine has not removed: whoever did may not have meant to.
+    private func noteGone(
+        _ cache: DigestTextCache,
+        _ readable: [StoredSnapshot],
+        _ unreadable: [UnreadableSnapshot]
+    ) {
+        var present = Set(readable.map(\.id.digest)).union(unreadable.map(\.id.digest))
+        // A snapshot whose tags another program changed has another id.
+        present.formUnion(readable.compactMap(\.snapshot.original?.digest))
+        let gone = cache.digests.filter { !present.contains($0) }.map { SnapshotID($0) }.sorted()
+        guard let first = gone.first else { return }
+        let words = gone.count == 1 ? "snapshot \(first.short) is" : "\(gone.count) snapshots are"
+        let names = gone.count == 1 ? "" : ": \(gone.prefix(10).map(\.short).joined(separator: ", "))"
+        note(
+            "\(words) gone, removed by another program or from another machine\(names)\(gone.count > 10 ? ", …" : "")"
+        )
+    }
+
+    /// Forgets that snapshots were here, before they are removed here, so that nobody is told of it later.
+    func forgetRemoved(_ ids: some Sequence<SnapshotID>) {
+        var cache = DigestTextCache(folder: cacheFolder, name: "snapshots")
+        let removed = Set(ids.map(\.digest))
+        do throws(SystemError) {
+            try cache.save(keeping: Set(cache.digests).subtracting(removed))
+        } catch {
+            note("the snapshot cache could not be written: \(error)")
+        }
     }
 
     /// Stores a snapshot: the moment at which what was backed up begins to exist.

@@ -30,6 +30,9 @@ package struct DigestTextCache {
         }
     }
 
+    /// All that there are texts for.
+    package var digests: some Collection<Digest> { texts.keys }
+
     package func text(of digest: Digest) -> [UInt8]? { texts[digest] }
 
     /// Adds a JSON text, in which a line end stands only between tokens.

@@ -15,12 +15,16 @@ package enum ExtendedAttributes {
     private static let sizeMaximum = 65_536
 
     /// The attributes of an open file, in the kernel's order; mostly one system call that says there are none.
+    ///
+    /// Those whose names are no UTF-8 have no faithful form in a repository; they are counted in `unnamed`.
     package static func read(
         descriptor: Int32,
-        subject: String
+        subject: String,
+        unnamed: inout Int
     ) throws(SystemError) -> [Node.ExtendedAttribute] {
         try read(
             subject: subject,
+            unnamed: &unnamed,
             list: { flistxattr(descriptor, $0, $1) },
             get: { fgetxattr(descriptor, $0, $1, $2) }
         )
@@ -29,11 +33,13 @@ package enum ExtendedAttributes {
     /// The attributes of an entry of any kind, a symlink's own included.
     package static func read(
         of name: FileName,
-        in folder: Folder
+        in folder: Folder,
+        unnamed: inout Int
     ) throws(SystemError) -> [Node.ExtendedAttribute] {
         let path = folder.kernelPath(name)
         return try read(
             subject: folder.subject(name),
+            unnamed: &unnamed,
             list: { llistxattr(path, $0, $1) },
             get: { lgetxattr(path, $0, $1, $2) }
         )
@@ -91,6 +97,7 @@ package enum ExtendedAttributes {
 
     private static func read(
         subject: String,
+        unnamed: inout Int,
         list: (UnsafeMutablePointer<CChar>?, Int) -> Int,
         get: (UnsafePointer<CChar>, UnsafeMutableRawPointer?, Int) -> Int
     ) throws(SystemError) -> [Node.ExtendedAttribute] {
@@ -105,9 +112,12 @@ package enum ExtendedAttributes {
                 if errno == ENODATA { continue }
                 throw .current("getxattr", subject)
             }
-            // A name that is not UTF-8 has no faithful form in the repository; restic could not rewrite the tree.
+            // With another name in its place restic could not rewrite the tree.
             let characters = name.dropLast().map { UInt8(bitPattern: $0) }
-            guard let text = String(validating: characters, as: UTF8.self) else { continue }
+            guard let text = String(validating: characters, as: UTF8.self) else {
+                unnamed += 1
+                continue
+            }
             attributes.append(Node.ExtendedAttribute(name: text, value: Array(buffer[..<count])))
         }
         return attributes

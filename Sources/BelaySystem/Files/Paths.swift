@@ -106,6 +106,21 @@ package enum Paths {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
+    /// The path with the symlinks resolved in as much of it as there is.
+    package static func resolved(_ path: String) -> String {
+        let existing = nearestExisting(path)
+        let rest = existing == "/" ? path : String(path.dropFirst(existing.count))
+        // What cannot be resolved stops whoever goes there, too.
+        guard let real = try? real(existing) else { return path }
+        return real == "/" && !rest.isEmpty ? rest : real + rest
+    }
+
+    /// What of a path lies below a folder, without a slash in front; `nil` if it lies elsewhere or is the folder.
+    package static func relative(_ path: String, to folder: String) -> String? {
+        let prefix = folder == "/" ? "/" : folder + "/"
+        return path.hasPrefix(prefix) && path != prefix ? String(path.dropFirst(prefix.count)) : nil
+    }
+
     /// The path, or the nearest one above it that exists.
     package static func nearestExisting(_ path: String) -> String {
         var existing = path

@@ -93,7 +93,7 @@ package struct BackupWorkflow: Sendable {
                 progress: self.parts
             ).run(selection)
             var archiver = archiver
-            archiver.settings.overlays = parts.overlays
+            archiver.settings.overlays.add(parts.overlays)
             archiver.settings.includeOverlays()
             let files =
                 selection.hasFiles

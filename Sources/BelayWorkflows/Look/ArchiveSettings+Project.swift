@@ -1,6 +1,9 @@
 import BelayArchive
 import BelayCore
 import BelayProject
+import BelayRepository
+import BelayStore
+import BelaySystem
 
 extension ArchiveSettings {
     /// What of a project is stored, as its configuration says.
@@ -14,5 +17,15 @@ extension ArchiveSettings {
         configHome =
             workspace.environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 }
             ?? "\(workspace.directories.home)/.config"
+        for path in Self.ownPlaces(workspace) { overlays.leaveOut(path) }
+    }
+
+    /// What of belay's own lies in the project, each path from there: a snapshot that held the repository would hold all
+    /// earlier ones, and grow by all that is stored.
+    private static func ownPlaces(_ workspace: Workspace) -> [String] {
+        let project = Paths.resolved(workspace.project.directory)
+        return [workspace.repository.store.properties.location, workspace.directories.cache].compactMap {
+            $0.hasPrefix("/") ? Paths.relative(Paths.resolved($0), to: project) : nil
+        }
     }
 }

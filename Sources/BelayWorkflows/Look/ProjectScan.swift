@@ -26,7 +26,7 @@ package struct ProjectScan: Sendable {
         // Blobs are dropped, so compressing them would be for nothing.
         var settings = ArchiveSettings(of: workspace, started: workspace.clock.now())
         settings.compression = .off
-        settings.overlays = overlays
+        settings.overlays.add(overlays)
         settings.includeOverlays()
         // One that may read the cache, and one that never writes it.
         let cache = Archiver(

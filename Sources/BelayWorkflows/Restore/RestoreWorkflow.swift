@@ -129,12 +129,11 @@ package struct RestoreWorkflow: Sendable {
 
     /// Says so if the next backup stores what is restored once more.
     private func warnOfSecondCopy() {
-        let target = Self.resolved(request.target)
-        let project = Self.resolved(workspace.project.directory)
-        guard Self.isInside(target, project) else { return }
+        let target = Paths.resolved(request.target)
+        let project = Paths.resolved(workspace.project.directory)
+        guard let path = Paths.relative(target, to: project) else { return }
         var settings = ArchiveSettings(of: workspace, started: workspace.clock.now())
         settings.root = project
-        let path = target.dropFirst(project == "/" ? 1 : project.utf8.count + 1)
         // Patterns that cannot be used are told by the backup.
         guard (try? StoredPaths.includes(Array(path.utf8), settings)) ?? true else { return }
         workspace.repository.note(
@@ -146,8 +145,8 @@ package struct RestoreWorkflow: Sendable {
     ///
     /// A new or empty directory inside the project is somewhere else, too.
     private func refuseProtected() throws {
-        let target = Self.resolved(request.target)
-        let project = Self.resolved(workspace.project.directory)
+        let target = Paths.resolved(request.target)
+        let project = Paths.resolved(workspace.project.directory)
         guard target != project else {
             throw BelayError(
                 .targetNotUsable,
@@ -155,7 +154,8 @@ package struct RestoreWorkflow: Sendable {
                 hint: "name another directory with --to"
             )
         }
-        if request.overwrite != nil, Self.isInside(target, project) || Self.isInside(project, target),
+        if request.overwrite != nil,
+            Paths.relative(target, to: project) != nil || Paths.relative(project, to: target) != nil,
             try !Paths.names(in: target).isEmpty
         {
             throw BelayError(
@@ -164,27 +164,14 @@ package struct RestoreWorkflow: Sendable {
                 hint: "name a directory outside the project with --to, or an empty one, without --overwrite"
             )
         }
-        let repository = Self.resolved(workspace.repository.store.properties.location)
-        guard target != repository, !Self.isInside(target, repository) else {
+        let repository = Paths.resolved(workspace.repository.store.properties.location)
+        guard target != repository, Paths.relative(target, to: repository) == nil else {
             throw BelayError(
                 .targetNotUsable,
                 "\(target) is in the repository",
                 hint: "name another directory with --to"
             )
         }
-    }
-
-    /// The path with the symlinks resolved in as much of it as there is.
-    private static func resolved(_ path: String) -> String {
-        let existing = Paths.nearestExisting(path)
-        let rest = existing == "/" ? path : String(path.dropFirst(existing.count))
-        // Something in the way that cannot be resolved stops the restore itself, too.
-        guard let real = try? Paths.real(existing) else { return path }
-        return real == "/" && !rest.isEmpty ? rest : real + rest
-    }
-
-    private static func isInside(_ path: String, _ folder: String) -> Bool {
-        path.hasPrefix(folder == "/" ? "/" : folder + "/")
     }
 
     private func refuseFullTarget() throws {
