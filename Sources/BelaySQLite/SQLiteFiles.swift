@@ -33,6 +33,12 @@ final class SQLiteFiles {
         }
     }
 
+    /// Returns once what was written to them is on stable storage.
+    func synchronize() throws(SystemError) {
+        try log?.synchronize()
+        try main?.synchronize()
+    }
+
     /// What ``SQLiteFingerprint`` is made of; `nil` if somebody writes at this moment.
     func fingerprint() throws(SystemError) -> String? {
         guard let status = try main?.status(), status.isRegular,

@@ -36,10 +36,21 @@ struct SQLiteSwap {
         if header.usesLog { try fitPages(header.pageSize) }
         let source = try SQLiteConnection(copy, .immutable)
         try files.open()
+        // A log that a power cut leaves cut short ends with the old state, so it is synchronised when nobody waits.
+        if header.usesLog { try target.execute("PRAGMA synchronous = NORMAL") }
         for attempt in 1...Self.attemptsMaximum {
             try Task.checkCancellation()
             let state = try keep(header, files, holding: attempt == 1 ? nil : writer)
-            if let state, try replace(target, by: source, { try files.fingerprint() == state }) { return }
+            guard state != nil || header.usesLog else { continue }
+            let isReplaced = try replace(target, by: source) {
+                if let state, try files.fingerprint() == state { return true }
+                // With a log the lock keeps only writers out, so that what they wrote meanwhile is kept under it;
+                // without one it keeps everybody out.
+                guard header.usesLog else { return false }
+                try keepLive(header)
+                return true
+            }
+            if isReplaced { return try files.synchronize() }
         }
         throw SQLiteFailure(code: SQLITE_BUSY, message: "other programs write to it all the while")
     }
@@ -52,14 +63,19 @@ struct SQLiteSwap {
         _ files: SQLiteFiles,
         holding writer: SQLiteConnection?
     ) throws -> String? {
-        // Of the attempt before this one.
-        if Paths.exists(kept) { try Paths.remove(kept) }
         if let writer { try Self.waiting { try writer.execute("BEGIN IMMEDIATE") } }
         defer {
             // Nothing was written in it.
             if let writer { try? writer.execute("ROLLBACK") }
         }
         let before = try files.fingerprint()
+        try keepLive(header)
+        return try files.fingerprint() == before ? before : nil
+    }
+
+    private func keepLive(_ header: SQLiteHeader) throws {
+        // Of an attempt before this one.
+        if Paths.exists(kept) { try Paths.remove(kept) }
         let reader = try SQLiteConnection(path, .reading)
         try folder.fill(kept) { arriving in
             try SQLiteCopy.make(
@@ -70,7 +86,6 @@ struct SQLiteSwap {
             )
             try OpenFile.reading(path: arriving).synchronize()
         }
-        return try files.fingerprint() == before ? before : nil
     }
 
     /// Locks the database, and replaces its contents if they are still `expected`.

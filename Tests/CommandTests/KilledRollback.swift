@@ -126,7 +126,8 @@ extension Sandbox {
         let (seconds, attoseconds) = instant.components
         return try await run(
             [
-                "/usr/bin/timeout", "--foreground", "--signal=KILL",
+                // Its own status where it ends by itself in the very moment in which it was to be killed.
+                "/usr/bin/timeout", "--foreground", "--preserve-status", "--signal=KILL",
                 "\(Double(seconds) + Double(attoseconds) / 1e18)", try Self.binary(),
             ] + arguments,
             environment: ["BELAY_TEST_NOW": "\(moment)"]
