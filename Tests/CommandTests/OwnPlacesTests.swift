@@ -15,20 +15,6 @@ import Testing
         #expect(!differences.text.contains("backups"), "\(differences.text)")
     }
 
-    @Test func `is not believed by a repair: a destroyed snapshot is told of`() async throws {
-        let sandbox = try Sandbox()
-        try sandbox.write("file", "1")
-        try await sandbox.initialize()
-        try await sandbox.backup()
-        try await sandbox.done("list")
-        let snapshots = "\(sandbox.home)/.local/share/belay/repository/snapshots"
-        let id = try #require(FileManager.default.contentsOfDirectory(atPath: snapshots).first)
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: "\(snapshots)/\(id)")
-        try Data("no snapshot".utf8).write(to: URL(fileURLWithPath: "\(snapshots)/\(id)"))
-        let outcome = try await sandbox.belay("repair", "snapshots", "--json")
-        #expect(outcome.text.contains(id), "\(outcome.text) \(outcome.errors)")
-    }
-
     @Test func `is remembered: a snapshot that somebody else removed is told of once`() async throws {
         let sandbox = try Sandbox()
         try sandbox.write("file", "1")

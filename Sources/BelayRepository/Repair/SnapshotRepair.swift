@@ -76,7 +76,7 @@ package struct SnapshotRepair: Sendable {
         _ ids: Set<SnapshotID>? = nil,
         lost: Set<BlobHandle> = []
     ) async throws -> SnapshotRepairPlan {
-        let (readable, unreadable) = try await repository.snapshots(anew: true)
+        let (readable, unreadable) = try await repository.snapshots()
         let table = try await repository.loadIndex()
         var plan = SnapshotRepairPlan()
         plan.basis.snapshots = Set(readable.map(\.id) + unreadable.map(\.id))

@@ -14,11 +14,7 @@ extension Repository {
     ///
     /// Collect snapshots before loading the index: one that appears in between could refer to blobs that the
     /// loaded index does not know.
-    /// What this machine remembers of a snapshot is believed, for a snapshot never changes, unless `anew` says to read
-    /// every file again, as a repair must.
-    package func snapshots(
-        anew: Bool = false
-    ) async throws -> (readable: [StoredSnapshot], unreadable: [UnreadableSnapshot]) {
+    package func snapshots() async throws -> (readable: [StoredSnapshot], unreadable: [UnreadableSnapshot]) {
         // One file of ours instead of hundreds of sealed ones.
         var cache = DigestTextCache(folder: cacheFolder, name: "snapshots")
         var readable: [StoredSnapshot] = []
@@ -27,7 +23,7 @@ extension Repository {
             let id = SnapshotID(file.handle.digest)
             do {
                 let json: [UInt8]
-                if !anew, let known = cache.text(of: id.digest) {
+                if let known = cache.text(of: id.digest) {
                     json = known
                 } else {
                     json = try await loadUnpacked(file.handle)
