@@ -188,7 +188,7 @@ let package = Package(
         .testTarget(
             name: "BelayArchiveTests",
             dependencies: [
-                "BelayCore", "BelayRules", "BelayFormat", "BelaySystem", "BelayStore", "BelayRepository",
+                "CBelay", "BelayCore", "BelayRules", "BelayFormat", "BelaySystem", "BelayStore", "BelayRepository",
                 "BelayArchive", "BelayTestKit",
             ],
             swiftSettings: strict

@@ -90,11 +90,18 @@ extension BelayCommand {
         }
     }
 
+    private static func hint(for error: SystemError) -> String {
+        if error.isFull { return "make room there, and run it again" }
+        if error.isDenied { return "check who may read and write there" }
+        if error.isExisting { return "another program made it at the same moment: look at what is there" }
+        return "check the path, and what the system's log says of its disk"
+    }
+
     private static func belayError(_ error: any Error) -> BelayError {
         switch error {
         case let error as BelayError: error
         case let error as SystemError:
-            BelayError(.fileSystem, "\(error)", hint: "check the path, its permissions and the space left")
+            BelayError(.fileSystem, "\(error)", hint: hint(for: error))
         case is CancellationError:
             BelayError(.cancelled, "the command was interrupted", hint: "run it again")
         default:

@@ -56,6 +56,8 @@ enum ProgressDisplay {
 
     private static func show(_ console: Console, _ source: Source) async {
         let begin = ContinuousClock.now
+        // Each part counts its bytes from nothing, so its rate is that since it began.
+        var action = (name: "", begin: begin)
         let isTerminal = console.errorStyle.columns != nil && !console.isJSON
         let interval = console.isJSON ? jsonInterval : isTerminal ? terminalInterval : plainInterval
         while !Task.isCancelled {
@@ -63,9 +65,11 @@ enum ProgressDisplay {
             try? await Task.sleep(for: interval)
             if Task.isCancelled { return }
             guard let sample = source.sample() else { continue }
-            let elapsed = ContinuousClock.now - begin
+            let now = ContinuousClock.now
+            if sample.action != action.name { action = (sample.action, now - interval) }
+            let elapsed = now - action.begin
             if console.isJSON {
-                console.printLine(StatusDocument(sample, elapsed).line)
+                console.printLine(StatusDocument(sample, now - begin).line)
             } else if isTerminal {
                 let line = String(text(sample, elapsed).prefix((console.errorStyle.columns ?? 80) - 1))
                 Terminal.write("\r\u{1B}[K\(line)", to: STDERR_FILENO)
@@ -82,21 +86,22 @@ enum ProgressDisplay {
 
     private static func text(_ sample: Sample, _ elapsed: Duration) -> String {
         let rate = ByteRate(ByteCount(sample.bytesDone), in: elapsed)
-        var text = "\(sample.action)  "
+        var pieces = [sample.action]
         if let total = sample.bytesTotal, total > 0 {
             let part = min(sample.bytesDone, total)
-            text += "\(Percentage(part, of: total))  "
-            text += "\(ByteCount(part)) of \(ByteCount(total))  \(rate)"
+            pieces += [
+                "\(Percentage(part, of: total))", "\(ByteCount(part)) of \(ByteCount(total))", "\(rate)",
+            ]
             let seconds = Elapsed.seconds(elapsed)
             if part > 0 && part < total {
-                text += "  \(Elapsed.text(.seconds(seconds * Double(total - part) / Double(part)))) left"
+                pieces.append("\(Elapsed.text(.seconds(seconds * Double(total - part) / Double(part)))) left")
             }
         } else {
-            if sample.filesDone > 0 { text += "\(Count.text(sample.filesDone, "file"))  " }
-            if sample.bytesDone > 0 { text += "\(ByteCount(sample.bytesDone))  \(rate)" }
+            if sample.filesDone > 0 { pieces.append(Count.text(sample.filesDone, "file")) }
+            if sample.bytesDone > 0 { pieces += ["\(ByteCount(sample.bytesDone))", "\(rate)"] }
         }
-        if !sample.current.isEmpty { text += "  \(PrintableText.of(sample.current))" }
-        return text
+        if !sample.current.isEmpty { pieces.append(PrintableText.of(sample.current)) }
+        return pieces.joined(separator: "  ")
     }
 }
 
@@ -169,7 +174,10 @@ private struct StatusDocument: ReportDocument {
         bytesDone = sample.bytesDone
         totalFiles = sample.filesTotal
         totalBytes = sample.bytesTotal
-        percentDone = sample.bytesTotal.map { $0 == 0 ? 1 : min(1, Double(sample.bytesDone) / Double($0)) }
+        // A total is what there was last time, so it can prove too small.
+        percentDone = sample.bytesTotal.flatMap {
+            $0 == 0 || sample.bytesDone > $0 ? nil : Double(sample.bytesDone) / Double($0)
+        }
         secondsElapsed = Elapsed.seconds(elapsed)
         current = sample.current
     }

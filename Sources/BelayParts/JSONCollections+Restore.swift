@@ -79,8 +79,10 @@ extension JSONCollections: RestorableEngine {
     ///
     /// - Throws: then the live folder is as it was, or the error says where what belongs into it is.
     func exchange(_ folder: ScratchFolder, at moment: Timestamp) throws -> KeptDatabase? {
+        try Folder.open(path: folder.path).synchronize()
         guard let status = try Paths.status(path) else {
             try Paths.rename(folder.path, to: path)
+            try Folder.open(path: besides).synchronize()
             return nil
         }
         let (kept, moment) = try keptFolder.place(for: name, at: moment)
@@ -101,25 +103,42 @@ extension JSONCollections: RestorableEngine {
                 try Paths.rename("\(replaced)/\(entry)", to: "\(path)/\(entry)")
                 moved.append(entry)
             }
+            try Folder.open(path: besides).synchronize()
         } catch {
             try takeBack(replaced, moved, to: folder, because: error)
             throw error
         }
-        let place: String
-        do {
-            try keptFolder.fill(kept) { try Self.copyDocuments(of: replaced, to: $0) }
-            place = kept
-        } catch is SystemError {
-            // No space or no permission there: it is kept all the same, where it is.
-            place = replaced
-        }
-        if place == kept {
-            // What cannot be removed now is a kept state as well, and goes with those.
-            try? Paths.rename(replaced, to: folder.path)
-            // Under its first name it is scratch: half of it must not look like a kept state.
-            try? Self.removeDocuments(folder.path)
-        }
+        let place = try settle(replaced, as: kept, scratch: folder)
         return KeptDatabase(name: name, engine: kind, place: place, replaced: moment.seconds)
+    }
+
+    /// Takes what was replaced to the kept states, whole, so that an application that has the folder open goes on in
+    /// it; gives the place where it is kept.
+    private func settle(_ replaced: String, as kept: String, scratch: ScratchFolder) throws -> String {
+        do {
+            try Paths.rename(replaced, to: kept)
+            try keptFolder.synchronize()
+            return kept
+        } catch {
+            // No permission there, or no word from the disk: it is kept all the same, where it is.
+            if !error.isOtherFileSystem { return Paths.exists(replaced) ? replaced : kept }
+        }
+        var copied: [String] = []
+        do {
+            try keptFolder.fill(kept) { copied = try Self.copyDocuments(of: replaced, to: $0) }
+        } catch is SystemError {
+            return replaced
+        }
+        // Half of it must not look like a kept state: under its first name it is scratch.
+        try Paths.rename(replaced, to: scratch.path)
+        for document in copied { try Paths.remove("\(scratch.path)/\(document)") }
+        if try Paths.names(in: scratch.path).isEmpty {
+            try Paths.removeFolder(scratch.path)
+        } else {
+            // Somebody who had the folder open made documents in it after it was copied.
+            try Paths.rename(scratch.path, to: replaced)
+        }
+        return kept
     }
 
     /// Exchanges the folders once more, after something went wrong, and what had gone over goes back as well.
@@ -148,12 +167,15 @@ extension JSONCollections: RestorableEngine {
         }
     }
 
-    private static func copyDocuments(of source: String, to target: String) throws {
+    /// Copies all documents, and gives their names.
+    private static func copyDocuments(of source: String, to target: String) throws -> [String] {
         try Paths.makeFolders(target, mode: 0o700)
-        for document in try Paths.names(in: source) {
+        let documents = try Paths.names(in: source)
+        for document in documents {
             try copy("\(source)/\(document)", to: "\(target)/\(document)")
         }
         try Folder.open(path: target).synchronize()
+        return documents
     }
 
     /// Removes a folder with its documents; one in which something else lies stays.

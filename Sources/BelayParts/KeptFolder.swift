@@ -65,6 +65,9 @@ package struct KeptFolder: Sendable {
         let arriving = "\(folder.path)/state"
         try body(arriving)
         try Paths.rename(arriving, to: place)
-        try Folder.open(path: path).synchronize()
+        try synchronize()
     }
+
+    /// Sees that what has come into this folder, or left it, is on stable storage.
+    package func synchronize() throws(SystemError) { try Folder.open(path: path).synchronize() }
 }

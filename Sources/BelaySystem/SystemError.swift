@@ -49,6 +49,7 @@ package struct SystemError: Error, Hashable, Sendable {
     }
 
     package var isMissing: Bool { number == ENOENT || number == ENOTDIR }
+    package var isOtherFileSystem: Bool { number == EXDEV }
     package var isExisting: Bool { number == EEXIST }
     package var isDenied: Bool { number == EACCES || number == EPERM }
     package var isFull: Bool { number == ENOSPC || number == EDQUOT }

@@ -2,6 +2,7 @@ import BelayArchive
 import BelayCore
 import BelayRepository
 import BelaySystem
+import CBelay
 import Foundation
 import Testing
 
@@ -42,6 +43,24 @@ import Testing
         let second = try await fixture.capture(started: started)
         #expect(second.counts.bytesRead == 2_000_000)
         #expect(second.counts.filesUnmodified == 1 && second.counts.filesChanged == 0)
+    }
+
+    @Test func `does not hide that attributes are missing, however often the same is stored`() async throws {
+        let fixture = try await CaptureFixture()
+        let name = "user.".utf8.map { CChar($0) } + [CChar(bitPattern: 0xFF), 0]
+        for path in ["folder/small", "folder/large"] {
+            try fixture.project.write(
+                String(repeating: "x", count: path == "folder/large" ? 2_000_000 : 1),
+                to: path
+            )
+            try #require(setxattr("\(fixture.project.path)/\(path)", name, "x", 1, 0) == 0)
+        }
+        try #require(setxattr("\(fixture.project.path)/folder", name, "x", 1, 0) == 0)
+        let later = SystemClock().now().adding(.hour)
+        for _ in 0..<3 {
+            let result = try await fixture.capture(started: later)
+            #expect(Set(result.failures.map(\.path)) == ["folder", "folder/large", "folder/small"])
+        }
     }
 
     @Test func `is not believed when its snapshot is gone`() async throws {

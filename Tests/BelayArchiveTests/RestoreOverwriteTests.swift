@@ -178,4 +178,27 @@ import Testing
             }
         }
     }
+
+    @Test func `removes what a killed restore has left, and nothing that is only called like it`()
+        async throws
+    {
+        let stored = try await Self.store()
+        let target = try Scratch()
+        mkdir(target("dir"), 0o755)
+        // No process has this number: it is above what the kernel gives.
+        let dead = "2147480000"
+        let mine = "\(HostIdentity.current().processID)"
+        let gone = [".belay-\(dead)-0123456789abcdef-f3", "dir/.belay-\(dead)-0123456789abcdef-l12"]
+        let staying = [
+            ".belay-\(mine)-0123456789abcdef-f3", ".belay-\(dead)-0123456789abcdef-f", "dir/.belay-notes",
+            ".belay-\(dead)-0123-f3",
+        ]
+        for name in gone + staying { try target.write("left", name) }
+        let folder = ".belay-\(dead)-0123456789abcdef-f4"
+        mkdir(target(folder), 0o755)
+        try await stored.restore(into: target.path)
+        for name in gone { #expect(!Paths.exists(target(name)), "\(name)") }
+        for name in staying + [folder] { #expect(Paths.exists(target(name)), "\(name)") }
+        #expect(try contents(target) == new)
+    }
 }

@@ -8,13 +8,13 @@ import Testing
 @Suite struct `JSON documents that are brought back` {
     private let moment = Timestamp(seconds: 1_795_000_000)
 
-    private func engine(_ scratch: Scratch) -> JSONCollections {
+    private func engine(_ scratch: Scratch, kept: String? = nil) -> JSONCollections {
         JSONCollections(
             name: "docs",
             path: "\(scratch.path)/data",
             place: "data",
             required: [],
-            kept: "\(scratch.path)/kept"
+            kept: kept ?? "\(scratch.path)/kept"
         )
     }
 
@@ -92,10 +92,12 @@ import Testing
         #expect(try names(scratch.path).filter { $0 != "kept" } == ["data"])
     }
 
-    @Test func `are kept beside the live ones where there is no room elsewhere`() async throws {
+    @Test(.enabled(if: OtherFileSystem.isThere))
+    func `are kept beside the live ones where there is no room elsewhere`() async throws {
         let scratch = try Scratch()
+        let elsewhere = try OtherFileSystem()
         let (database, source) = try await makeDocuments(scratch)
-        let engine = engine(scratch)
+        let engine = engine(scratch, kept: elsewhere.path)
         let staged = try await engine.stage(database, from: source)
         try scratch.write("[9]", to: "data/tasks.json")
         // A document that cannot be read as a whole cannot be copied.
@@ -109,7 +111,34 @@ import Testing
         #expect(try read("\(kept.place)/tasks.json") == "[9]")
         #expect(try names(kept.place) == ["settings.json", "strange.json", "tasks.json"])
         #expect(try await engine.kept() == [kept])
-        #expect(try names("\(scratch.path)/kept").isEmpty, "no half copy is left")
+        #expect(try names(elsewhere.path).isEmpty, "no half copy is left")
+    }
+
+    @Test(.enabled(if: OtherFileSystem.isThere))
+    func `are kept on another file system, and come back from there`() async throws {
+        let scratch = try Scratch()
+        let elsewhere = try OtherFileSystem()
+        let (database, source) = try await makeDocuments(scratch)
+        try scratch.write("[9]", to: "data/tasks.json")
+        let engine = engine(scratch, kept: elsewhere.path)
+        let kept = try #require(try await engine.stage(database, from: source).swap(at: moment))
+        #expect(try names(kept.place) == ["settings.json", "tasks.json"])
+        #expect(kept.place.hasPrefix(elsewhere.path))
+        #expect(try names(scratch.path) == ["data"], "nothing is left beside them")
+        let second = try #require(try await engine.takeBack(kept, at: moment))
+        #expect(try read("\(scratch.path)/data/tasks.json") == "[9]")
+        #expect(try read("\(second.place)/tasks.json") == "[1, 2, 3]")
+    }
+
+    @Test func `are kept whole: who has the folder open goes on in it`() async throws {
+        let scratch = try Scratch()
+        let (database, source) = try await makeDocuments(scratch)
+        let engine = engine(scratch)
+        let open = try Folder.open(path: "\(scratch.path)/data")
+        let kept = try #require(try await engine.stage(database, from: source).swap(at: moment))
+        try Array("[]".utf8).withUnsafeBytes { try OpenFile.creating("late.json", in: open).write($0) }
+        #expect(try names(kept.place) == ["late.json", "settings.json", "tasks.json"])
+        #expect(try await engine.kept() == [kept])
     }
 
     @Test func `of one database are no collection of another`() async throws {
@@ -179,4 +208,24 @@ import Testing
             try await engine(scratch).rehearse(database, from: source)
         }
     }
+}
+
+/// A folder on another file system than the scratch folders, where the machine has one.
+private final class OtherFileSystem {
+    let path = "/dev/shm/belay-test-\(UInt32.random(in: 0...UInt32.max))"
+
+    /// Whether there is one at `/dev/shm`, for the tests to write to.
+    static var isThere: Bool {
+        guard let here = try? Paths.status(FileManager.default.temporaryDirectory.path),
+            let there = try? Paths.status("/dev/shm")
+        else { return false }
+        return here.deviceID != there.deviceID && FileManager.default.isWritableFile(atPath: "/dev/shm")
+    }
+
+    init() throws {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    }
+
+    // What is left in memory is gone with the next start of the machine.
+    deinit { try? FileManager.default.removeItem(atPath: path) }
 }

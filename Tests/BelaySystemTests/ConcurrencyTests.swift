@@ -16,8 +16,9 @@ private final class Counter: Sendable {
 }
 
 @Suite struct `A bounded queue` {
-    @Test func `keeps the order and ends when it is closed`() async throws {
-        let queue = BoundedQueue<Int>(capacity: 4)
+    @Test(arguments: [0, 1, 4])
+    func `keeps the order and ends when it is closed`(capacity: Int) async throws {
+        let queue = BoundedQueue<Int>(capacity: capacity)
         async let produced: Void = {
             for number in 0..<1000 { try await queue.push(number) }
             queue.close()
@@ -28,8 +29,9 @@ private final class Counter: Sendable {
         #expect(received == Array(0..<1000))
     }
 
-    @Test func `never holds more than its capacity`() async throws {
-        let queue = BoundedQueue<Int>(capacity: 3)
+    @Test(arguments: [0, 3])
+    func `never holds more than its capacity`(capacity: Int) async throws {
+        let queue = BoundedQueue<Int>(capacity: capacity)
         let pushed = Counter()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -43,7 +45,7 @@ private final class Counter: Sendable {
             while try await queue.next() != nil {
                 taken += 1
                 // One more may have been handed over and not counted here yet.
-                #expect(pushed.value <= taken + 3 + 1)
+                #expect(pushed.value <= taken + capacity + 1)
             }
             try await group.waitForAll()
         }
@@ -51,8 +53,7 @@ private final class Counter: Sendable {
 
     @Test func `gives its failure to everybody`() async throws {
         struct Failure: Error {}
-        let queue = BoundedQueue<Int>(capacity: 1)
-        try await queue.push(1)
+        let queue = BoundedQueue<Int>(capacity: 0)
         await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<4 {
                 group.addTask {

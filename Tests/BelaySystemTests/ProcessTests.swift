@@ -30,6 +30,24 @@ import Testing
         #expect(outcome.ending == .exited(4) && !outcome.isSuccess && outcome.stop == nil)
     }
 
+    @Test func `lives no more once it has ended, whether its parent has asked or not`() throws {
+        // What the shell becomes never asks.
+        let running = try RunningCommand.start(shell("true & echo $!; exec sleep 100"))
+        defer { running.end() }
+        var room = [UInt8](repeating: 0, count: 16)
+        var text = ""
+        while !text.hasSuffix("\n") {
+            let count = try running.read(into: &room)
+            try #require(count > 0)
+            text += String(decoding: room[..<count], as: UTF8.self)
+        }
+        let process = try #require(Int32(text.dropLast()))
+        func state() throws -> String { try String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) }
+        while try !state().contains(") Z") {}
+        #expect(!HostIdentity.isAlive(processID: process))
+        #expect(HostIdentity.isAlive(processID: getpid()))
+    }
+
     @Test func `is ended when it prints too much or takes too long`() throws {
         let talker = try shell("while :; do echo words; done").run(limit: 1000)
         #expect(talker.stop == .tooMuchOutput && talker.output.count <= 1000)

@@ -88,6 +88,14 @@ final class Capture: Sendable {
         failures.withLock { $0.append(failure) }
     }
 
+    /// Reports what is missing of an entry that is stored all the same.
+    ///
+    /// A later run reads the entry again, changed or not: otherwise it would call complete what lacks the same.
+    func report(_ failure: SourceFailure, everyRunFor box: NodeBox) {
+        box.mustRead = true
+        report(failure)
+    }
+
     /// Notes a change, if changes are to be named.
     func note(_ kind: CaptureChange.Kind, _ path: () -> [UInt8]) {
         guard settings.namesChanges else { return }

@@ -100,7 +100,9 @@ extension CaptureWorker {
                     node = cached.node(position, accounts: capture.accounts)
                 }
                 node.subtree = result.tree
-                parts.append(Part(node: node, posixMode: box.posixMode, below: result))
+                parts.append(
+                    Part(node: node, posixMode: box.posixMode, mustRead: box.mustRead, below: result)
+                )
             }
         }
         return parts

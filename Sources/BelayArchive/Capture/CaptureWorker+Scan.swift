@@ -211,12 +211,16 @@ extension CaptureWorker {
         }
         if !isSame { parent.isChanged = true }
         if cachedFolder == nil { capture.note(.new) { rules.path } }
-        var node = makeNode(listing.fileName(index), status)
-        if !isSame, let folder = parent.folder { readAttributes(&node, parent, folder) }
+        let box = NodeBox(
+            node: makeNode(listing.fileName(index), status),
+            posixMode: status.mode,
+            mustRead: false
+        )
+        if !isSame, let folder = parent.folder { readAttributes(box, parent, folder) }
         return FolderTask(
             parent: parent,
             rules: rules,
-            box: NodeBox(node: node, posixMode: status.mode, mustRead: false),
+            box: box,
             cachedPosition: isSame ? match : nil,
             cached: cachedFolder,
             cachedOffset: offset
@@ -261,7 +265,7 @@ extension CaptureWorker {
                     return
                 }
             }
-            readAttributes(&box.node, task, folder)
+            readAttributes(box, task, folder)
             _ = note(box, match, in: task)
             return
         }
@@ -292,7 +296,7 @@ extension CaptureWorker {
         )
         box.node.content = stream.content
         box.node.size = stream.size
-        readAttributes(&box.node, task, folder)
+        readAttributes(box, task, folder)
         task.entries.append(.fresh(box))
         count(FileWork(task: task, box: box, status: status, match: match))
     }
@@ -328,19 +332,22 @@ extension CaptureWorker {
         return node
     }
 
-    private func readAttributes(_ node: inout Node, _ task: FolderTask, _ folder: Folder) {
+    private func readAttributes(_ box: NodeBox, _ task: FolderTask, _ folder: Folder) {
         var unnamed = 0
         do throws(SystemError) {
-            node.extendedAttributes = try ExtendedAttributes.read(
-                of: node.name,
+            box.node.extendedAttributes = try ExtendedAttributes.read(
+                of: box.node.name,
                 in: folder,
                 unnamed: &unnamed
             )
         } catch {
             if error.isMissing { return }
-            capture.report(.attributes(error.reason, of: task.displayPath(of: node.name)))
+            let path = task.displayPath(of: box.node.name)
+            capture.report(.attributes(error.reason, of: path), everyRunFor: box)
         }
-        if unnamed > 0 { capture.report(.unnamedAttributes(of: task.displayPath(of: node.name))) }
+        if unnamed > 0 {
+            capture.report(.unnamedAttributes(of: task.displayPath(of: box.node.name)), everyRunFor: box)
+        }
     }
 
     /// Whether a file was changed so shortly before this run that a change during it could leave no trace.

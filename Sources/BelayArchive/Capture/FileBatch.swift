@@ -202,10 +202,12 @@ extension CaptureWorker {
                 unnamed: &unnamed
             )
         } catch {
-            capture.report(.attributes(error.reason, of: work.task.displayPath(of: work.box.node.name)))
+            let path = work.task.displayPath(of: work.box.node.name)
+            capture.report(.attributes(error.reason, of: path), everyRunFor: work.box)
         }
         if unnamed > 0 {
-            capture.report(.unnamedAttributes(of: work.task.displayPath(of: work.box.node.name)))
+            let path = work.task.displayPath(of: work.box.node.name)
+            capture.report(.unnamedAttributes(of: path), everyRunFor: work.box)
         }
     }
 }

@@ -35,7 +35,7 @@ final class RestoreRun: Sendable {
     let root: Folder
     let partials = PartialFiles()
     let progress: RestoreProgress
-    private let temporaryPrefix: String
+    let temporaryNames = TemporaryNames()
     private let state = Mutex(State())
     private let idle = Mutex(Idle())
     private let isStopped = Atomic<Bool>(false)
@@ -52,7 +52,6 @@ final class RestoreRun: Sendable {
         self.index = index
         self.root = root
         self.progress = progress
-        temporaryPrefix = ".belay-\(Hexadecimal.text(RandomBytes.bytes(8)))"
     }
 
     var tables: RestoreTables { plan.tables }
@@ -79,11 +78,6 @@ final class RestoreRun: Sendable {
 
     func add(_ counts: RestoreCounts) {
         state.withLock { $0.counts += counts }
-    }
-
-    /// A name that nobody else uses, for what is not in its place yet.
-    func temporaryName(_ kind: Character, _ number: UInt32) -> FileName {
-        FileName("\(temporaryPrefix)-\(kind)\(number)")
     }
 }
 

@@ -59,7 +59,7 @@ extension RestoreWorker {
     ) throws {
         do throws(SystemError) {
             guard let folder = try folder(record.folder) else { return }
-            try run.temporaryName("f", use.file).withPointer { (temporary) throws(SystemError) in
+            try run.temporaryNames.name("f", use.file).withPointer { (temporary) throws(SystemError) in
                 let partial = try openPartial(use.file, record, temporary, in: folder)
                 if let partial, let plain {
                     _ = try SparseWriting.write(plain, to: partial.file, at: use.fileOffset)
@@ -180,6 +180,6 @@ extension RestoreWorker {
         let record = run.tables.files[Int(number)]
         // A stray temporary file is harmless, and says by its name what it is.
         guard let folder = try? folder(record.folder) else { return }
-        try? folder.remove(run.temporaryName("f", number))
+        try? folder.remove(run.temporaryNames.name("f", number))
     }
 }

@@ -31,7 +31,11 @@ extension RestoreWorker {
         _ name: UnsafePointer<CChar>,
         in parent: Folder
     ) throws(SystemError) {
-        if parent.status(at: name)?.isDirectory == true { return run.merge(folder: number) }
+        if parent.status(at: name)?.isDirectory == true {
+            // One that cannot be entered is told of when something is to be made in it.
+            if let folder = try? folders.folder(number) { TemporaryNames.removeLeftOvers(in: folder) }
+            return run.merge(folder: number)
+        }
         guard run.plan.request.overwrite == .always else {
             throw SystemError(call: "mkdir", subject: "", number: 17)  // EEXIST
         }

@@ -69,7 +69,8 @@ final class RestoreWorker {
             let action = run.plan.request.overwrite.action(size: size, modified: modified, existing: existing)
             guard action == .write else { return action }
         }
-        return try run.temporaryName(number.0, number.1).withPointer { (temporary) throws(SystemError) in
+        return try run.temporaryNames.name(number.0, number.1).withPointer {
+            (temporary) throws(SystemError) in
             try make(temporary)
             try moveIntoPlace(temporary, final, in: folder)
             return .write

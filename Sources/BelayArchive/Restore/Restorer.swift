@@ -100,6 +100,7 @@ extension RestoreRun {
 
     /// All of it: directories, contents, what has none, further names, and last the directories' metadata.
     func perform() async throws {
+        TemporaryNames.removeLeftOvers(in: root)
         let levels = foldersByDepth()
         for level in levels {
             try await shareEach(level) { worker, number in try worker.makeFolder(number) }

@@ -18,9 +18,10 @@ package struct ReleaseDocument: ReportDocument {
 
     package func text(_ style: TextStyle) -> String {
         let name = PrintableText.of(name)
+        let argument = name.hasPrefix("-") ? "-- \(name)" : name
         return """
             released  checkpoint '\(name)'; its snapshot is now \(snapshot.shortID)
-            To pin the present state again: belay checkpoint \(name)
+            To pin the present state again: belay checkpoint \(argument)
             """
     }
 

@@ -15,8 +15,8 @@ package struct AddedBlobs: Hashable, Sendable {
 
 /// Takes sealed blobs from many workers, gathers them in packs, and stores packs and index files.
 ///
-/// At any time at most `openPacks` data packs and one tree pack are being filled, and two are on their way,
-/// each a little over `packSize` bytes: that is the bound on its memory, 80 MiB for packs of 16.
+/// At any time at most `openPacks` data packs and one tree pack are being filled, one is on its way, and each worker
+/// may hold one that waits for it; each is a little over `packSize` bytes, and their memory is used again.
 package final class BlobWriter: Sendable {
     /// Blobs go to one of several open packs by chance, which hides their sizes from who sees only the storage.
     static let openPacks = 2
@@ -44,7 +44,7 @@ package final class BlobWriter: Sendable {
     private let dataPacks: [OpenPack]
     private let treePack: OpenPack
     private let claimed: ClaimedBlobs
-    private let queue = BoundedQueue<OpenPack>(capacity: 1)
+    private let queue = BoundedQueue<OpenPack>(capacity: 0)
     private let spare = Mutex<[[UInt8]]>([])
     private let pending = Mutex(Pending())
     private let added = Mutex(AddedBlobs())

@@ -1,6 +1,7 @@
 import Synchronization
 
-/// A queue between tasks that holds at most `capacity` elements.
+/// A queue between tasks that holds at most `capacity` elements; with none, a producer waits until its element is
+/// taken.
 ///
 /// A producer waits while it is full, a consumer while it is empty; nobody blocks a thread. Once it is closed,
 /// consumers get what is left and then `nil`; once it has failed, everybody gets the error.
@@ -17,7 +18,7 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
     private let capacity: Int
 
     package init(capacity: Int) {
-        precondition(capacity > 0, "a queue needs room")
+        precondition(capacity >= 0, "a queue cannot hold less than nothing")
         self.capacity = capacity
     }
 
@@ -55,6 +56,10 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
                         state.elements.append(producer.element)
                         producer.continuation.resume()
                     }
+                } else if !state.producers.isEmpty {
+                    let producer = state.producers.removeFirst()
+                    continuation.resume(returning: producer.element)
+                    producer.continuation.resume()
                 } else if state.isClosed {
                     continuation.resume(returning: nil)
                 } else {

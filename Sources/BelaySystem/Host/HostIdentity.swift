@@ -48,8 +48,17 @@ package struct HostIdentity: Hashable, Sendable {
     }
 
     /// Whether a process with that number lives on this machine.
+    ///
+    /// One that has ended, and whose parent has not asked for its exit status yet, lives no more.
     package static func isAlive(processID: Int32) -> Bool {
-        kill(processID, 0) == 0 || errno == EPERM
+        guard kill(processID, 0) == 0 || errno == EPERM else { return false }
+        // `man 5 proc`: the number, the name in parentheses, which may hold some itself, and the state. Without that
+        // file the process is believed to live.
+        guard let text = try? readFile(path: "/proc/\(processID)/stat", limit: 4096),
+            let name = text.lastIndex(of: UInt8(ascii: ")"))
+        else { return true }
+        let state = text[name...].dropFirst().first { $0 != UInt8(ascii: " ") }
+        return state != UInt8(ascii: "Z") && state != UInt8(ascii: "X")
     }
 }
 
