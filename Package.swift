@@ -188,7 +188,8 @@ let package = Package(
         .testTarget(
             name: "BelayArchiveTests",
             dependencies: [
-                "CBelay", "BelayCore", "BelayRules", "BelayFormat", "BelaySystem", "BelayStore", "BelayRepository",
+                "CBelay", "BelayCore", "BelayRules", "BelayFormat", "BelaySystem", "BelayStore",
+                "BelayRepository",
                 "BelayArchive", "BelayTestKit",
             ],
             swiftSettings: strict

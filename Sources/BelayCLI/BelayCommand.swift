@@ -68,6 +68,9 @@ extension BelayCommand {
         } catch {
             if let signal = Shutdown.signal {
                 let status = ExitStatus(rawValue: 128 + signal)
+                // What went wrong on the way out, such as something that could not be put back.
+                let error = Self.belayError(error)
+                if error.code != .cancelled { console.report(error) }
                 console.reportInterruption(status)
                 return status
             }

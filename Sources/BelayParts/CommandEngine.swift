@@ -35,7 +35,7 @@ package struct CommandEngine: DatabaseEngine {
             reading:
                 "run the command yourself to see what it says: \(command.arguments.last ?? command.program)",
             restoring:
-                "look at what its command under `restore` has done; what was there is in the safety snapshot"
+                "look at what its command under `restore` has done"
         )
     }
 

@@ -48,6 +48,8 @@ package protocol RestorableEngine: RehearsableEngine {
     /// Puts a kept state back in the place of the live database, which is kept in turn.
     ///
     /// The kept state itself is gone then, if the engine can move it, and must be dropped otherwise.
+    ///
+    /// - Throws: ``UnsettledExchange`` if it took its place all the same.
     func takeBack(_ kept: KeptDatabase, at moment: Timestamp) async throws -> KeptDatabase?
 
     /// Removes a kept state for good.
@@ -73,10 +75,25 @@ package protocol StagedDatabase: Sendable {
     ///
     /// `nil` if there was none. Whoever is connected is cut off in this moment, unless the engine lets them go on.
     /// `moment` becomes part of the kept one's name.
+    ///
+    /// - Throws: ``UnsettledExchange`` if it took its place all the same; after any other error the live database is as
+    ///   it was.
     func swap(at moment: Timestamp) async throws -> KeptDatabase?
 
     /// Removes it; the live database is as it was.
     func discard() async throws
+}
+
+/// A state took the live one's place, and something that belongs to it failed afterwards.
+package struct UnsettledExchange: Error {
+    package var kept: KeptDatabase?
+    /// For people; it does not name the database.
+    package var reason: String
+
+    package init(_ kept: KeptDatabase?, _ reason: String) {
+        self.kept = kept
+        self.reason = reason
+    }
 }
 
 /// A state that a swap has replaced.

@@ -74,29 +74,57 @@ struct JSONCollection: RestorableEngine {
 
     /// Puts a copy of a file in the place of the document in one step, and keeps what was there.
     func replace(by source: String, at moment: Timestamp) throws -> KeptDatabase? {
-        var kept: KeptDatabase?
-        let status = try Paths.status(path)
-        if status != nil {
-            let (place, moment) = try database.keptFolder.place(for: keptBase, at: moment)
-            try database.keptFolder.fill(place) { folder in
-                try Paths.makeFolders(folder, mode: 0o700)
-                try JSONCollections.copy(path, to: "\(folder)/\(file)")
-                try Folder.open(path: folder).synchronize()
-            }
-            kept = KeptDatabase(name: database.name, engine: kind, place: place, replaced: moment.seconds)
-        }
         let arriving = "\(database.path)/.\(file).belay-\(UInt32.random(in: 0...UInt32.max))"
+        var kept: KeptDatabase?
         do {
             try JSONCollections.copy(source, to: arriving)
-            if let status { try Paths.setPermissions(of: arriving, status.mode & 0o7777) }
-            try Paths.rename(arriving, to: path)
+            if let status = try Paths.status(path) {
+                try Paths.setPermissions(of: arriving, status.mode & 0o7777)
+                kept = try exchange(arriving, at: moment)
+            } else {
+                try Paths.rename(arriving, to: path)
+            }
+        } catch let failure as JSONFailure {
+            // It names the file, which is needed.
+            throw failure
         } catch {
             // What failed first is told; a stray file is harmless.
             try? Paths.remove(arriving)
             throw error
         }
-        try Folder.open(path: database.path).synchronize()
+        do throws(SystemError) {
+            // What is kept already.
+            if kept != nil { try Paths.remove(arriving) }
+            try Folder.open(path: database.path).synchronize()
+        } catch {
+            throw UnsettledExchange(kept, "\(error)")
+        }
         return kept
+    }
+
+    /// Lets the document and a file change places, and keeps what was the document.
+    ///
+    /// In this order, so that what is written until the last moment is in what is kept.
+    private func exchange(_ arriving: String, at moment: Timestamp) throws -> KeptDatabase {
+        let (place, moment) = try database.keptFolder.place(for: keptBase, at: moment)
+        try Paths.exchange(arriving, path)
+        do {
+            try database.keptFolder.fill(place) { folder in
+                try Paths.makeFolders(folder, mode: 0o700)
+                try JSONCollections.copy(arriving, to: "\(folder)/\(file)")
+                try Folder.open(path: folder).synchronize()
+            }
+        } catch {
+            do throws(SystemError) {
+                try Paths.exchange(arriving, path)
+            } catch let second {
+                throw JSONFailure(
+                    message: "\(error); and putting it back failed (\(second)): what was there is \(arriving)"
+                )
+            }
+            throw error
+        }
+        return KeptDatabase(name: database.name, engine: kind, place: place, replaced: moment.seconds)
     }
 }
 

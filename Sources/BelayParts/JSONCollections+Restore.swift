@@ -108,37 +108,63 @@ extension JSONCollections: RestorableEngine {
             try takeBack(replaced, moved, to: folder, because: error)
             throw error
         }
-        let place = try settle(replaced, as: kept, scratch: folder)
-        return KeptDatabase(name: name, engine: kind, place: place, replaced: moment.seconds)
+        return try settle(
+            KeptDatabase(name: name, engine: kind, place: kept, replaced: moment.seconds),
+            replaced,
+            scratch: folder
+        )
     }
 
     /// Takes what was replaced to the kept states, whole, so that an application that has the folder open goes on in
-    /// it; gives the place where it is kept.
-    private func settle(_ replaced: String, as kept: String, scratch: ScratchFolder) throws -> String {
-        do {
-            try Paths.rename(replaced, to: kept)
+    /// it; gives the state with the place where it is kept.
+    private func settle(
+        _ kept: KeptDatabase,
+        _ replaced: String,
+        scratch: ScratchFolder
+    ) throws(UnsettledExchange) -> KeptDatabase {
+        var besides = kept
+        besides.place = replaced
+        do throws(SystemError) {
+            try Paths.rename(replaced, to: kept.place)
+        } catch {
+            // No permission there: it is kept all the same, where it is.
+            return error.isOtherFileSystem ? try copy(replaced, to: kept, or: besides, scratch) : besides
+        }
+        do throws(SystemError) {
             try keptFolder.synchronize()
             return kept
         } catch {
-            // No permission there, or no word from the disk: it is kept all the same, where it is.
-            if !error.isOtherFileSystem { return Paths.exists(replaced) ? replaced : kept }
+            throw UnsettledExchange(kept, "what it replaced is not known to be on stable storage: \(error)")
         }
+    }
+
+    private func copy(
+        _ replaced: String,
+        to kept: KeptDatabase,
+        or besides: KeptDatabase,
+        _ scratch: ScratchFolder
+    ) throws(UnsettledExchange) -> KeptDatabase {
         var copied: [String] = []
         do {
-            try keptFolder.fill(kept) { copied = try Self.copyDocuments(of: replaced, to: $0) }
-        } catch is SystemError {
-            return replaced
+            try keptFolder.fill(kept.place) { copied = try Self.copyDocuments(of: replaced, to: $0) }
+        } catch {
+            // No space or no permission there: it is kept where it is.
+            return besides
         }
-        // Half of it must not look like a kept state: under its first name it is scratch.
-        try Paths.rename(replaced, to: scratch.path)
-        for document in copied { try Paths.remove("\(scratch.path)/\(document)") }
-        if try Paths.names(in: scratch.path).isEmpty {
-            try Paths.removeFolder(scratch.path)
-        } else {
-            // Somebody who had the folder open made documents in it after it was copied.
-            try Paths.rename(scratch.path, to: replaced)
+        do throws(SystemError) {
+            // Half of it must not look like a kept state: under its first name it is scratch.
+            try Paths.rename(replaced, to: scratch.path)
+            for document in copied { try Paths.remove("\(scratch.path)/\(document)") }
+            if try Paths.names(in: scratch.path).isEmpty {
+                try Paths.removeFolder(scratch.path)
+            } else {
+                // Somebody who had the folder open made documents in it after it was copied.
+                try Paths.rename(scratch.path, to: replaced)
+            }
+            return kept
+        } catch {
+            throw UnsettledExchange(kept, "what is kept could not be removed from where it was: \(error)")
         }
-        return kept
     }
 
     /// Exchanges the folders once more, after something went wrong, and what had gone over goes back as well.

@@ -64,19 +64,27 @@ extension SQLiteEngine: RestorableEngine {
     /// Puts a copy in the place of the live database.
     func swap(in copy: String, at moment: Timestamp) throws -> KeptDatabase? {
         guard Paths.exists(path) else {
-            try SQLiteFileSwap(path: path, copy: copy, kept: nil, folder: keptFolder).run()
+            try Self.settle(SQLiteFileSwap(path: path, copy: copy, kept: nil, folder: keptFolder).run(), nil)
             return nil
         }
         let (place, moment) = try keptFolder.place(for: name, at: moment)
+        let failure: SystemError?
         if let header = try readStart(path: path, count: SQLiteHeader.length).withUnsafeBytes({
             SQLiteHeader($0)
         }) {
-            try SQLiteSwap(path: path, copy: copy, kept: place, folder: keptFolder).run(header)
+            failure = try SQLiteSwap(path: path, copy: copy, kept: place, folder: keptFolder).run(header)
         } else {
             // What is there is no database that SQLite could write to: an empty file, or a damaged one.
-            try SQLiteFileSwap(path: path, copy: copy, kept: place, folder: keptFolder).run()
+            failure = try SQLiteFileSwap(path: path, copy: copy, kept: place, folder: keptFolder).run()
         }
-        return KeptDatabase(name: name, engine: kind, place: place, replaced: moment.seconds)
+        let kept = KeptDatabase(name: name, engine: kind, place: place, replaced: moment.seconds)
+        try Self.settle(failure, kept)
+        return kept
+    }
+
+    private static func settle(_ failure: SystemError?, _ kept: KeptDatabase?) throws(UnsettledExchange) {
+        guard let failure else { return }
+        throw UnsettledExchange(kept, "it is not known to be on stable storage: \(failure)")
     }
 }
 

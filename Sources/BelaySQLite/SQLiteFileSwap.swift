@@ -10,8 +10,10 @@ struct SQLiteFileSwap {
     let kept: String?
     let folder: KeptFolder
 
-    /// - Throws: `SystemError`; then the file is as it was.
-    func run() throws {
+    /// Gives what keeps the new file from being on stable storage, if anything does.
+    ///
+    /// - Throws: `SystemError`; then the file is as it was. Or ``SQLiteFailure``, which says where its companions are.
+    func run() throws -> SystemError? {
         let parent = try Folder.open(path: Paths.parent(of: path) ?? "/")
         let status = try Paths.status(path)
         let arriving = "\(path).belay-\(UInt32.random(in: 0...UInt32.max))"
@@ -29,13 +31,18 @@ struct SQLiteFileSwap {
             try? Paths.remove(arriving)
             throw error
         }
-        try parent.synchronize()
+        do throws(SystemError) {
+            try parent.synchronize()
+            return nil
+        } catch {
+            return error
+        }
     }
 
     /// Puts the file that arrives in the place of the one that goes.
     ///
     /// The companions of that one would be applied to the one that comes, so they go first; aside, to be put back.
-    private func exchange(_ arriving: String) throws(SystemError) {
+    private func exchange(_ arriving: String) throws {
         var aside: [(companion: String, place: String)] = []
         do {
             for suffix in ["-wal", "-shm", "-journal"] where Paths.exists(path + suffix) {
@@ -44,8 +51,17 @@ struct SQLiteFileSwap {
             }
             try Paths.rename(arriving, to: path)
         } catch {
-            // What cannot be put back lies beside the database, and among what is kept.
-            for (companion, place) in aside { try? Paths.rename(place, to: companion) }
+            for (companion, place) in aside {
+                do throws(SystemError) {
+                    try Paths.rename(place, to: companion)
+                } catch let second {
+                    throw SQLiteFailure(
+                        code: 0,
+                        message:
+                            "\(error); and \(companion) could not be put back (\(second)): it is \(place)"
+                    )
+                }
+            }
             throw error
         }
         // They are kept, and mean nothing here any more.

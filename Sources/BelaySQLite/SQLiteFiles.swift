@@ -33,10 +33,15 @@ final class SQLiteFiles {
         }
     }
 
-    /// Returns once what was written to them is on stable storage.
-    func synchronize() throws(SystemError) {
-        try log?.synchronize()
-        try main?.synchronize()
+    /// Returns once what was written to them is on stable storage, or with what keeps it from being there.
+    func synchronize() -> SystemError? {
+        do throws(SystemError) {
+            try log?.synchronize()
+            try main?.synchronize()
+            return nil
+        } catch {
+            return error
+        }
     }
 
     /// What ``SQLiteFingerprint`` is made of; `nil` if somebody writes at this moment.

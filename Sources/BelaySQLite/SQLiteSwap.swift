@@ -19,14 +19,16 @@ struct SQLiteSwap {
     /// Milliseconds to wait for somebody else's transaction.
     private static let patience = 30_000
 
+    /// Gives what keeps the new state from being on stable storage, if anything does.
+    ///
     /// - Throws: ``SQLiteFailure``, `SystemError`, or `CancellationError`; then the live database is as it was.
-    func run(_ header: SQLiteHeader) throws {
+    func run(_ header: SQLiteHeader) throws -> SystemError? {
         // Outlives the connections below, see there.
         let files = SQLiteFiles(path)
-        try withExtendedLifetime(files) { try run(header, files) }
+        return try withExtendedLifetime(files) { try run(header, files) }
     }
 
-    private func run(_ header: SQLiteHeader, _ files: SQLiteFiles) throws {
+    private func run(_ header: SQLiteHeader, _ files: SQLiteFiles) throws -> SystemError? {
         let writer = try SQLiteConnection(path, .writing)
         let target = try SQLiteConnection(path, .writing)
         for connection in [writer, target] {
@@ -50,7 +52,7 @@ struct SQLiteSwap {
                 try keepLive(header)
                 return true
             }
-            if isReplaced { return try files.synchronize() }
+            if isReplaced { return files.synchronize() }
         }
         throw SQLiteFailure(code: SQLITE_BUSY, message: "other programs write to it all the while")
     }

@@ -19,11 +19,14 @@ import Testing
         func move(seconds: Int64) { time.withLock { $0.seconds += seconds } }
     }
 
-    private func create(_ clock: MovableClock) async throws -> Repository {
+    private func create(
+        _ clock: MovableClock,
+        in store: any ObjectStore = MemoryStore()
+    ) async throws -> Repository {
         var surroundings = Sample.surroundings()
         surroundings.clock = clock
         return try await Repository.create(
-            in: MemoryStore(),
+            in: store,
             password: Sample.password,
             parameters: Sample.parameters(),
             surroundings: surroundings
@@ -80,7 +83,12 @@ import Testing
     /// Whoever takes the lock for left over may clean up what no index names: it must not be named afterwards.
     @Test func `indexes nothing once its lock may be taken for left over`() async throws {
         let clock = MovableClock()
-        let repository = try await create(clock)
+        // However long this takes: the lock is never refreshed.
+        let store = FaultyStore(
+            MemoryStore(),
+            [.init(.fail(FaultyStore.denied), on: .save, of: .lock, turns: 1..<Int.max)]
+        )
+        let repository = try await create(clock, in: store)
         await #expect(throws: BelayError.self) {
             try await repository.withLock(.shared) { lock in
                 try await run(repository, lock: lock) { clock.move(seconds: 40 * 60) }

@@ -32,20 +32,25 @@ import Testing
 
     @Test func `lives no more once it has ended, whether its parent has asked or not`() throws {
         // What the shell becomes never asks.
-        let running = try RunningCommand.start(shell("true & echo $!; exec sleep 100"))
+        let running = try RunningCommand.start(shell("sleep 100 & echo $$ $!; exec sleep 100"))
         defer { running.end() }
-        var room = [UInt8](repeating: 0, count: 16)
+        var room = [UInt8](repeating: 0, count: 64)
         var text = ""
         while !text.hasSuffix("\n") {
             let count = try running.read(into: &room)
             try #require(count > 0)
             text += String(decoding: room[..<count], as: UTF8.self)
         }
-        let process = try #require(Int32(text.dropLast()))
-        func state() throws -> String { try String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) }
-        while try !state().contains(") Z") {}
-        #expect(!HostIdentity.isAlive(processID: process))
-        #expect(HostIdentity.isAlive(processID: getpid()))
+        let numbers = text.dropLast().split(separator: " ").compactMap { Int32($0) }
+        try #require(numbers.count == 2)
+        func about(_ process: Int32, _ file: String) throws -> String {
+            try String(contentsOfFile: "/proc/\(process)/\(file)", encoding: .utf8)
+        }
+        while try about(numbers[0], "comm") != "sleep\n" {}
+        #expect(HostIdentity.isAlive(processID: numbers[1]))
+        kill(numbers[1], SIGKILL)
+        while try !about(numbers[1], "stat").contains(") Z") {}
+        #expect(!HostIdentity.isAlive(processID: numbers[1]))
     }
 
     @Test func `is ended when it prints too much or takes too long`() throws {

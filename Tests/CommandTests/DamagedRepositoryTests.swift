@@ -98,6 +98,14 @@ import Testing
             environment: ["BELAY_TEST_NOW": "\(Sandbox.now + 200)"]
         )
         #expect(outcome.status == 3 && outcome.errors.contains("belay repair index"), "\(outcome.errors)")
+        let unchanged = try await sandbox.belay(
+            "backup",
+            "--skip-if-unchanged",
+            "--json",
+            environment: ["BELAY_TEST_NOW": "\(Sandbox.now + 250)"]
+        )
+        let summary = try #require(try unchanged.objects().last)
+        #expect(summary["snapshot_id"] != nil && summary["lost_snapshots"] as? Int ?? 0 > 0, "\(summary)")
         try await sandbox.done("repair", "index")
         try await sandbox.done("verify", "--read-data")
         try await sandbox.done("backup", environment: ["BELAY_TEST_NOW": "\(Sandbox.now + 300)"])

@@ -154,6 +154,33 @@ import Testing
         #expect(outcome.status == 1 && outcome.errors.contains("ended with status 1"), "\(outcome.errors)")
     }
 
+    @Test func `count as changed until a snapshot of the whole project holds their state`() async throws {
+        let sandbox = try Sandbox()
+        let path = "\(sandbox.folder)/outside.db"
+        let live = try SQLiteConnection(path, .creating)
+        try live.execute("CREATE TABLE item(name TEXT)")
+        try sandbox.write("file", "text")
+        try await sandbox.initialize()
+        try sandbox.write("belay.yaml", "databases: { main: { sqlite: \(path) } }\n")
+        try await sandbox.backup()
+        func again(_ seconds: Int64, _ arguments: [String]) async throws -> [String: Any] {
+            let outcome = try await sandbox.run(
+                [try Sandbox.binary(), "backup", "--json"] + arguments,
+                environment: ["BELAY_TEST_NOW": "\(Sandbox.now + seconds)"]
+            )
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            return try #require(try outcome.objects().last)
+        }
+        #expect(try await again(10, ["--skip-if-unchanged"])["snapshot_id"] == nil)
+        try live.execute("INSERT INTO item VALUES ('new')")
+        #expect(try await again(20, ["--only", "main"])["snapshot_id"] != nil)
+        let whole = try await again(30, ["--skip-if-unchanged"])
+        #expect(whole["snapshot_id"] != nil && whole["unchanged"] as? Bool == false)
+        #expect(try await again(40, ["--skip-if-unchanged"])["snapshot_id"] == nil)
+        try sandbox.write("belay.yaml", "")
+        #expect(try await again(50, ["--skip-if-unchanged"])["snapshot_id"] != nil)
+    }
+
     @Test func `are found by what they are, not by their names`() async throws {
         let sandbox = try Sandbox()
         let live = try SQLiteConnection("\(sandbox.project)/state", .creating)

@@ -130,6 +130,32 @@ import Testing
         #expect(try String(contentsOfFile: "\(kept[1])/tasks.json", encoding: .utf8) == "[1, 2")
     }
 
+    @Test func `is refused to a state that was stored damaged, unless that is wanted`() async throws {
+        let (sandbox, live) = try await makeSandbox()
+        try live.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
+                + "INSERT INTO item(name) SELECT 'a name that takes some room ' || i FROM n; "
+                + "PRAGMA wal_checkpoint(TRUNCATE)"
+        )
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(sandbox.project)/main.db"))
+        try file.seek(toOffset: 3 * 4096)
+        try file.write(contentsOf: Data(repeating: 0x5A, count: 4096))
+        try file.close()
+        let later = ["BELAY_TEST_NOW": "\(Sandbox.now + 60)"]
+        let backup = try await sandbox.belay("backup", environment: later)
+        #expect(backup.status == 3, "\(backup.errors)")
+        let arguments = [try Sandbox.binary(), "rollback", "latest", "--only", "main", "--yes"]
+        let refused = try await sandbox.run(arguments, environment: later)
+        #expect(refused.status != 0 && refused.errors.contains("damaged"), "\(refused.errors)")
+        #expect(refused.errors.contains("an earlier snapshot may hold it sound"))
+        #expect(try await !sandbox.done("list").text.contains("safety"))
+        let forced = try await sandbox.run(
+            arguments + ["--force"],
+            environment: ["BELAY_TEST_NOW": "\(Sandbox.now + 90)"]
+        )
+        #expect(forced.status == 0 || forced.status == 3, "\(forced.errors)")
+    }
+
     @Test func `tells programs what it did`() async throws {
         let (sandbox, live) = try await makeSandbox()
         try live.execute("DELETE FROM item")
@@ -202,6 +228,28 @@ import Testing
         _ = try await done(sandbox, undo + ["-y"])
         #expect(try read(sandbox, "state") == "other")
         #expect(try read(sandbox, "tools") == "two\n")
+    }
+
+    @Test func `of what cannot be stored says that nothing keeps it`() async throws {
+        let sandbox = try await makeSandbox(restore: "cat > state")
+        try sandbox.remove("state")
+        let arguments = [try Sandbox.binary(), "rollback", "latest", "--only", "any", "--yes"]
+        let refused = try await sandbox.run(arguments)
+        #expect(refused.status == 3, "\(refused.errors)")
+        #expect(refused.errors.contains("of any, which a command brings back, nothing is kept then"))
+        let forced = try await sandbox.run(arguments + ["--force"])
+        #expect(forced.status == 0, "\(forced.errors)")
+        #expect(forced.text.contains("what any was is neither kept nor in a snapshot"), "\(forced.text)")
+        #expect(!forced.text.contains("undo "))
+        #expect(try read(sandbox, "state").utf8.count == 1_300_000)
+    }
+
+    @Test func `that is interrupted tells how what was there comes back`() async throws {
+        let sandbox = try await makeSandbox(restore: "cat > state; kill -INT $PPID; sleep 20")
+        let outcome = try await sandbox.belay("rollback", "latest", "--yes", "--only", "any")
+        #expect(outcome.status == 130, "\(outcome.errors)")
+        #expect(outcome.errors.contains("may have done a part of its work"), "\(outcome.errors)")
+        #expect(outcome.errors.contains(/what was there: belay rollback [0-9a-f]{8} --only any/))
     }
 
     @Test func `that fail says what was there, and takes back what was not done by one`() async throws {

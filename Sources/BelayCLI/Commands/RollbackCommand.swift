@@ -39,7 +39,10 @@ struct RollbackCommand: BelayCommand {
     @Flag(name: [.customShort("y"), .long], help: "Do not ask.")
     var yes = false
 
-    @Flag(name: .long, help: "Replace also what cannot be stored first; it is only kept beside.")
+    @Flag(
+        name: .long,
+        help: "Replace also what cannot be stored first; it is only kept, by a command not even that."
+    )
     var force = false
 
     func execute(_ context: CommandContext) async throws -> ExitStatus {

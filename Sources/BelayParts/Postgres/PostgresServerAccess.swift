@@ -109,7 +109,9 @@ struct PostgresServerAccess: Sendable {
             } catch {
                 // Where the answer to the last word was lost, the server knows how it ended; if it is silent, too,
                 // the first error is what there is to tell.
-                guard (try? databases())?.contains(kept) == true else { throw error }
+                guard let names = try? databases(), names.contains(kept), !names.contains(arriving) else {
+                    throw error
+                }
             }
         }
         // The exchange is done, however this session ends.

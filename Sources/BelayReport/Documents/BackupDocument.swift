@@ -70,6 +70,8 @@ package struct BackupDocument: ReportDocument {
     package let failures: [Failure]
     /// Packs of the repository that were found gone or cut short; earlier snapshots may have lost files.
     package let lostPacks: Int
+    /// Earlier snapshots that cannot be read, because no index names the pack with their root.
+    package let lostSnapshots: Int
     /// Sections of `belay.yaml` that this version does nothing with.
     package let unusedSections: [String]
     package let gitTag: GitTag?
@@ -98,6 +100,7 @@ package struct BackupDocument: ReportDocument {
         case isUnchanged = "unchanged"
         case failures
         case lostPacks = "lost_packs"
+        case lostSnapshots = "lost_snapshots"
         case unusedSections = "unused_sections"
         case gitTag = "git_tag"
     }
@@ -125,6 +128,7 @@ package struct BackupDocument: ReportDocument {
         isUnchanged = result.isUnchanged
         failures = result.failures.map { Failure(path: $0.path, kind: $0.kind.rawValue, reason: $0.reason) }
         lostPacks = result.lostPacks
+        lostSnapshots = result.lostSnapshots
         unusedSections = workspace.project.configuration.unsupportedSections
         gitTag = result.gitTag.map {
             GitTag(name: $0.name, commit: $0.commit, problem: $0.problem, isDirty: $0.isDirty)

@@ -164,8 +164,11 @@ package struct RollbackDocument: ReportDocument {
             }
         }
         for name in unstored {
-            let name = PrintableText.of(name)
-            lines.append("\(style.warning("note"))     what \(name) was is kept, and in no snapshot")
+            let isKept = databases.contains {
+                ($0.name == name || $0.name.hasPrefix("\(name)/")) && $0.kept != nil
+            }
+            let fate = isKept ? "is kept, and in no snapshot" : "is neither kept nor in a snapshot"
+            lines.append("\(style.warning("note"))     what \(PrintableText.of(name)) was \(fate)")
         }
         lines.append("took     \(Elapsed.text(duration))")
         if let undo { lines.append("undo     \(style.strong(undo))") }

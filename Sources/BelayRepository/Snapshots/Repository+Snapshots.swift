@@ -85,6 +85,7 @@ extension Repository {
         if snapshot.original == nil { snapshot.original = old.id }
         let id = try await save(snapshot)
         if id != old.id {
+            forgetRemoved([old.id])
             try await remove(Handle(old.id))
             try await settleRemovals(of: .snapshot)
         }

@@ -90,6 +90,7 @@ package struct BackupWorkflow: Sendable {
                 compression: request.compression,
                 last: request.isForced
                     ? [] : (parent?.id == whole?.id ? [whole] : [parent, whole]).compactMap(\.self),
+                whole: whole,
                 progress: self.parts
             ).run(selection)
             var archiver = archiver
@@ -109,7 +110,9 @@ package struct BackupWorkflow: Sendable {
             let manifest = makeManifest(selection, files, parts, failures, started)
             // Also ends the waiting for git.
             try Task.checkCancellation()
-            if request.skipsUnchanged && isUnchanged && !request.isDryRun {
+            // A snapshot that has lost something is no reason to go without one that has not.
+            let isSound = lostSnapshots == 0 && known.lostPacks.isEmpty
+            if request.skipsUnchanged && isUnchanged && isSound && !request.isDryRun {
                 return (files, parts, failures, manifest, [UInt8](), BlobID?.none, isUnchanged)
             }
             let text = try ManifestText.encode(manifest)

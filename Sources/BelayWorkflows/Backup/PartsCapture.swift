@@ -21,8 +21,14 @@ struct PartsCapture {
         var files: [GeneratedFile] = []
         var overlays = CaptureOverlays()
 
-        /// Whether every database is in the state of the snapshot before.
-        var isUnchanged: Bool { missing.isEmpty && captures.isEmpty && databases.allSatisfy(\.isReused) }
+        /// What the last snapshot of the whole project holds of databases: their fingerprints by their names.
+        var whole: [String: String?] = [:]
+
+        /// Whether every database is in the state of the last snapshot of the whole project, and none has come or gone.
+        var isUnchanged: Bool {
+            missing.isEmpty && captures.isEmpty && databases.count == whole.count
+                && databases.allSatisfy { $0.isReused && whole[$0.name] == .some($0.fingerprint) }
+        }
     }
 
     let workspace: Workspace
@@ -33,6 +39,8 @@ struct PartsCapture {
     /// The last snapshots of the project, the newest first, whose databases need not be stored again if nothing was
     /// written since.
     let last: [StoredSnapshot]
+    /// The one of these that holds the whole project.
+    let whole: StoredSnapshot?
     let progress: PartProgress
 
     func run(_ selection: PartSelection) async throws -> Outcome {
@@ -43,9 +51,12 @@ struct PartsCapture {
         defer { progress.end() }
         for snapshot in last {
             let wanted = selection.databases.filter { bitsBefore[$0.name] == nil }
-            if wanted.isEmpty { break }
+            if wanted.isEmpty && snapshot.id != whole?.id { continue }
             var reader = ManifestReader(workspace)
             let stored = try await reader.readable(snapshot)?.databases ?? []
+            if snapshot.id == whole?.id {
+                outcome.whole = Dictionary(stored.map { ($0.name, $0.fingerprint) }) { first, _ in first }
+            }
             for database in stored where bitsBefore[database.name] == nil {
                 bitsBefore[database.name] = database.chunkBits
                 bytesBefore[database.name] = database.bytes

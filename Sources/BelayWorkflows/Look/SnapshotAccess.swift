@@ -25,7 +25,8 @@ package struct SnapshotAccess: Sendable {
             do {
                 return try await body(access)
             } catch let error as BelayError where error.code == .repositoryDamaged {
-                throw try await access.placed(error, in: access.inUse.all)
+                // Where the trees cannot be walked either, what failed first is what there is to tell.
+                throw (try? await access.placed(error, in: access.inUse.all)) ?? error
             }
         }
     }

@@ -34,7 +34,7 @@ package struct RollbackWorkflow: Sendable {
             let beginOfLoading = ContinuousClock.now
             let staged = try await stage(plan, located, access)
             let loading = ContinuousClock.now - beginOfLoading
-            let databases = try await exchange(staged, safety.snapshot)
+            let databases = try await exchange(staged, safety)
             return RollbackResult(
                 plan: plan,
                 safety: safety.snapshot,
@@ -66,6 +66,7 @@ package struct RollbackWorkflow: Sendable {
             }
             let engine = try engine(for: database, collection)
             if let collection { database.tables.removeAll { $0.name != collection } }
+            try refuseDamaged(database, in: located.stored)
             var present = RollbackPlan.Database.Present.other
             if try await !engine.isThere() {
                 present = .missing
@@ -81,6 +82,19 @@ package struct RollbackWorkflow: Sendable {
         // What cannot be taken back comes last, when nothing else can fail any more.
         plan.databases.sort { !$0.isByCommand && $1.isByCommand }
         return plan
+    }
+
+    /// Nothing was counted in a database that was stored damaged, so nothing could be compared.
+    private func refuseDamaged(_ database: Manifest.Database, in snapshot: StoredSnapshot) throws(BelayError)
+    {
+        guard let integrity = database.checks["integrity"], integrity != "ok", !request.isForced else {
+            return
+        }
+        throw BelayError(
+            .databaseUnrestorable,
+            "snapshot \(snapshot.id.short) holds the database '\(database.name)' as it was, damaged: \(integrity)",
+            hint: "an earlier snapshot may hold it sound; with --force it is brought back like this"
+        )
     }
 
     /// A capture, as what a command brings back like a database.
@@ -161,25 +175,30 @@ package struct RollbackWorkflow: Sendable {
                 .run()
         } catch let error as BelayError where [.databaseUnreadable, .captureFailed].contains(error.code) {
             // None of them could be read.
-            try passOver(error.message)
+            try passOver(names, plan, error.message)
             return Safety(unstored: names)
         }
         let stored =
             (result.manifest.databases ?? []).map(\.name) + (result.manifest.captures ?? []).map(\.name)
         let unstored = names.filter { !stored.contains($0) }
-        if !unstored.isEmpty || result.lostPacks > 0 || result.lostSnapshots > 0 {
-            try passOver(result.failures.first?.reason ?? "the repository lacks something")
+        // What the repository has lost was stored again, and is told of by the backup.
+        if !unstored.isEmpty {
+            try passOver(unstored, plan, result.failures.first?.reason ?? "no reason was given")
         }
         return Safety(snapshot: result.snapshot, unstored: unstored)
     }
 
     /// - Throws: unless it is wanted that what cannot be stored is replaced.
-    private func passOver(_ reason: String) throws(BelayError) {
+    private func passOver(_ names: [String], _ plan: RollbackPlan, _ reason: String) throws(BelayError) {
         guard request.isForced else {
+            let lost = plan.changing.filter { $0.isByCommand && names.contains($0.stored.name) }
             throw BelayError(
                 .sourceIncomplete,
                 "nothing was changed, because what is there could not be stored first: \(reason)",
-                hint: "with --force it is replaced all the same, and only kept beside, in no snapshot"
+                hint: lost.isEmpty
+                    ? "with --force it is replaced all the same, and only kept beside, in no snapshot"
+                    : "with --force it is replaced all the same; of \(lost.map(\.argument).joined(separator: ", ")), "
+                        + "which a command brings back, nothing is kept then"
             )
         }
         workspace.repository.note("what is there could not be stored first: \(reason)")
@@ -201,7 +220,12 @@ package struct RollbackWorkflow: Sendable {
                 staged.append((database, copy))
                 progress.begin(.comparing, database.argument)
                 let found = try await copy.survey()
-                let differences = DatabaseComparison.differences(database.stored.tables, found.tables)
+                var differences = DatabaseComparison.differences(database.stored.tables, found.tables)
+                if let integrity = found.checks["integrity"],
+                    integrity != database.stored.checks["integrity"] ?? "ok"
+                {
+                    differences.append("damaged: \(integrity)")
+                }
                 guard differences.isEmpty else {
                     throw BelayError(
                         .databaseUnrestorable,
@@ -220,7 +244,7 @@ package struct RollbackWorkflow: Sendable {
 
     private func exchange(
         _ staged: [Staged],
-        _ safety: StoredSnapshot?
+        _ safety: Safety
     ) async throws -> [RollbackResult.Database] {
         var done: [RollbackResult.Database] = []
         do {
@@ -228,7 +252,7 @@ package struct RollbackWorkflow: Sendable {
                 try Task.checkCancellation()
                 progress.begin(.exchanging, database.argument)
                 let begin = ContinuousClock.now
-                let kept = try await copy.swap(at: workspace.clock.now())
+                let kept = try await settled(database) { try await copy.swap(at: workspace.clock.now()) }
                 let exchange = ContinuousClock.now - begin
                 done.append(
                     .init(
@@ -246,23 +270,40 @@ package struct RollbackWorkflow: Sendable {
                 try await takeBack(finished, database.engine)
             }
             await discard(staged)
-            throw Self.error(error, of: staged[done.count].database, safety)
+            if done.count < staged.count { tellHalfDone(staged[done.count].database, safety) }
+            throw error
         }
         await discard(staged)
         return done
     }
 
-    /// A command that fails may have done a part of its work, which only the safety snapshot can mend.
-    private static func error(
-        _ error: any Error,
-        of database: RollbackPlan.Database,
-        _ safety: StoredSnapshot?
-    ) -> any Error {
-        guard database.isByCommand, let failure = error as? BelayError else { return error }
-        let hint = safety.map {
-            "it may have done a part of its work; what was there: belay rollback \($0.id.short) --only \(database.argument)"
+    /// Notes what went wrong once a state had taken its place.
+    private func settled(
+        _ database: RollbackPlan.Database,
+        _ exchange: () async throws -> KeptDatabase?
+    ) async throws -> KeptDatabase? {
+        do {
+            return try await exchange()
+        } catch let late as UnsettledExchange {
+            workspace.repository.note(
+                "the database '\(database.argument)' was brought back, but \(late.reason)"
+            )
+            return late.kept
         }
-        return BelayError(failure.code, failure.message, hint: hint ?? failure.hint, cause: failure)
+    }
+
+    /// A command that fails or is interrupted may have done a part of its work, which only the safety snapshot can
+    /// mend.
+    private func tellHalfDone(_ database: RollbackPlan.Database, _ safety: Safety) {
+        guard database.isByCommand else { return }
+        let name = database.argument
+        let way =
+            if let snapshot = safety.snapshot, !safety.unstored.contains(database.stored.name) {
+                "what was there: belay rollback \(snapshot.id.short) --only \(name)"
+            } else {
+                "what was there is in no snapshot"
+            }
+        workspace.repository.note("the command of '\(name)' may have done a part of its work; \(way)")
     }
 
     private func takeBack(_ finished: RollbackResult.Database, _ engine: any RestorableEngine) async throws {
@@ -276,6 +317,8 @@ package struct RollbackWorkflow: Sendable {
             let moment = workspace.clock.now()
             let second = try await Task { try await engine.takeBack(kept, at: moment) }.value
             if let second { try await Task { try await engine.drop(second) }.value }
+        } catch let late as UnsettledExchange {
+            workspace.repository.note("the database '\(name)' is as it was before, but \(late.reason)")
         } catch {
             workspace.repository.note(
                 "the database '\(name)' was brought back and stays so, for taking it back failed: \(error); "

@@ -440,7 +440,7 @@ complete -c 'belay' -n '__belay_should_offer_completions_for_flags_or_options "b
 complete -c 'belay' -n '__belay_should_offer_completions_for_flags_or_options "belay rollback"' -l 'only' -d 'A database, a collection as in json/tasks, or a capture; may be repeated.' -rfka ''
 complete -c 'belay' -n '__belay_should_offer_completions_for_flags_or_options "belay rollback" dry-run n' -s 'n' -l 'dry-run' -d 'Say what would be done, and change nothing.'
 complete -c 'belay' -n '__belay_should_offer_completions_for_flags_or_options "belay rollback" y yes' -s 'y' -l 'yes' -d 'Do not ask.'
-complete -c 'belay' -n '__belay_should_offer_completions_for_flags_or_options "belay rollback" force' -l 'force' -d 'Replace also what cannot be stored first; it is only kept beside.'
+complete -c 'belay' -n '__belay_should_offer_completions_for_flags_or_options "belay rollback" force' -l 'force' -d 'Replace also what cannot be stored first; it is only kept, by a command not even that.'
 complete -c 'belay' -n '__belay_should_offer_completions_for_flags_or_options "belay rollback" version' -l 'version' -d 'Show the version.'
 complete -c 'belay' -n '__belay_should_offer_completions_for_flags_or_options "belay rollback" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'belay' -n '__belay_should_offer_completions_for_flags_or_options "belay verify" C directory' -s 'C' -l 'directory' -d 'Act as if started in this directory.' -rfa '(__belay_complete_directories)'
