@@ -56,6 +56,13 @@ struct MariaDBClient: Sendable {
         return answer.split(separator: 0x0A).map(Self.fields)
     }
 
+    /// Whether the server has a database of that name.
+    func knows(_ database: String) throws -> Bool {
+        try !rows(
+            "SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = \(database.quotedText)"
+        ).isEmpty
+    }
+
     /// Carries out a file of statements, to its end even if this process dies meanwhile.
     ///
     /// Of what came through a pipe that broke off the program would carry out what it has.

@@ -51,13 +51,7 @@ extension MariaDBEngine: RestorableEngine {
     package func isThere() async throws -> Bool {
         try await restoring {
             let client = try client()
-            let names = try client.rows(
-                """
-                SELECT SCHEMA_NAME FROM information_schema.SCHEMATA
-                WHERE SCHEMA_NAME = \(try database(client).quotedText)
-                """
-            )
-            return !names.isEmpty
+            return try client.knows(try database(client))
         }
     }
 

@@ -58,11 +58,13 @@ package struct MariaDBEngine: DatabaseEngine {
         return client
     }
 
-    /// What the database is called on the server.
+    /// What the database is called on the server, which may tell of all names in lower case.
     func database(_ client: MariaDBClient) throws -> String {
-        if let database = connection.database { return database }
-        let named = try client.rows("SELECT IFNULL(DATABASE(), '')").first?.first ?? ""
-        guard !named.isEmpty else { throw MariaDBFailure("its address names no database") }
+        let given = connection.database?.quotedText ?? "IFNULL(DATABASE(), '')"
+        let named = try client.rows(
+            "SELECT IF(@@lower_case_table_names = 1, LOWER(\(given)), \(given))"
+        ).first?.first
+        guard let named, !named.isEmpty else { throw MariaDBFailure("its address names no database") }
         return named
     }
 
