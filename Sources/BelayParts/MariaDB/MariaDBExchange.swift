@@ -23,6 +23,10 @@ struct MariaDBExchange {
     private static let patienceSeconds = 2
     /// The server's number for a lock that was not to be had in that time.
     private static let lockWaitTimeout = 1205
+    /// The server's number for a connection that is not there.
+    private static let noSuchConnection = 1094
+    /// How often it is looked, ten times a second, whether connections are gone that were ended.
+    private static let looks = 100
 
     private struct Contents {
         var tables: [String] = []
@@ -49,8 +53,15 @@ struct MariaDBExchange {
             """
         )
         guard let set = sets.first, set.count == 2 else {
+            // Fails if somebody else has made it meanwhile: what is taken away below is ours.
             try client.rows("CREATE DATABASE \(live.quotedName)")
-            try move(in: source, out: nil, code, after: [])
+            try carryOut(from: source) {
+                try move(in: source, out: nil, code, after: [])
+            } undo: {
+                try takeAway(to: source)
+            } orTell: {
+                "and taking it away again failed, so a part of it is live"
+            }
             return false
         }
         try refuseOutsiders(source)
@@ -60,20 +71,38 @@ struct MariaDBExchange {
             CREATE DATABASE IF NOT EXISTS \(kept.quotedName) CHARACTER SET \(set[0]) COLLATE \(set[1]);
             DROP TABLE IF EXISTS \(kept.quotedName).\(MariaDBCode.table);\n
             """
-        do {
+        let hasTables = try !contents(of: source).tables.isEmpty
+        try carryOut(from: source) {
             try move(in: source, out: kept, code, after: Array(making.utf8) + old.storing(in: kept))
-        } catch {
-            // Its removal comes last: where that was done, the answer is all that was lost. Of a server that says
-            // nothing more the error below tells.
-            if (try? isThere(source)) == false { return true }
-            try putBack(old, from: kept, to: source, because: error)
-            throw error
+        } undo: {
+            try putBack(old, from: kept, to: source, hadTables: hasTables)
+        } orTell: {
+            whereItIs(old, kept, source, hadTables: hasTables)
         }
         return true
     }
 
-    private func isThere(_ database: String) throws -> Bool {
-        try client.rows("SHOW DATABASES").contains([database])
+    /// Carries an exchange out, or undoes it if it failed and is not done all the same.
+    private func carryOut(
+        from source: String,
+        _ exchange: () throws -> Void,
+        undo: () throws -> Void,
+        orTell tell: () -> String
+    ) throws {
+        // Only what was there before can be gone: names may be told in another way than they were given.
+        let wasThere = try client.knows(source)
+        do { try exchange() } catch let first {
+            do {
+                // If the connection alone broke off, the server is still at it.
+                try cutOff(source)
+                // Its removal comes last: where that was done, the answer is all that was lost.
+                if wasThere, try !client.knows(source) { return }
+                try undo()
+            } catch {
+                throw MariaDBFailure("\(first); \(tell()): \(error)")
+            }
+            throw first
+        }
     }
 
     /// Foreign keys of other databases would go along with the tables that they refer to.
@@ -139,22 +168,45 @@ struct MariaDBExchange {
     /// Moves the live tables out and those of another database in, and makes its code; all that after other
     /// statements, in one text.
     ///
-    /// Whoever holds a live table is cut off.
+    /// Whoever holds what is to be moved or made anew is cut off.
     private func move(
         in source: String,
         out target: String?,
         _ code: MariaDBCode,
         after first: [UInt8]
     ) throws {
+        let hadTables = try !contents(of: source).tables.isEmpty
+        let end = Array("DROP DATABASE \(source.quotedName);\n".utf8)
+        try insisting(source) {
+            // What comes after the tables waits for locks as well; what is live then must not be moved out.
+            let moving =
+                try hasMoved(from: source, to: target, hadTables: hadTables)
+                ? script(in: source, out: nil) : first + script(in: source, out: target)
+            try carryOut(moving + code.script + end)
+        }
+    }
+
+    /// Whether the tables have changed places: all, or none.
+    ///
+    /// `hadTables` tells whether there were any in `source`; there were none in `target`.
+    private func hasMoved(from source: String, to target: String?, hadTables: Bool) throws -> Bool {
+        if hadTables { return try contents(of: source).tables.isEmpty }
+        guard let target else { return false }
+        return try !contents(of: target).tables.isEmpty
+    }
+
+    /// Tries again where a lock was not to be had, having cut off whoever may hold it.
+    private func insisting(_ other: String, _ body: () throws -> Void) throws {
+        var refusal: String?
         for attempt in 1... {
             do {
-                let end = Array("DROP DATABASE \(source.quotedName);\n".utf8)
-                try carryOut(first + script(in: source, out: target) + code.script + end)
-                return
-            } catch let error as MariaDBFailure
-                where error.number == Self.lockWaitTimeout && attempt < Self.attempts
-            {
-                try cutOff()
+                return try body()
+            } catch let error as MariaDBFailure where error.number == Self.lockWaitTimeout {
+                guard attempt < Self.attempts else {
+                    guard let refusal else { throw error }
+                    throw MariaDBFailure("\(error); \(refusal)")
+                }
+                refusal = try cutOff(other)
             }
         }
     }
@@ -199,40 +251,106 @@ struct MariaDBExchange {
         try client.run(path, in: live)
     }
 
-    /// Ends the connections that use the live database.
-    private func cutOff() throws {
-        let connections = try client.rows(
+    /// Ends the connections that use the live database or another one, and waits until they are gone.
+    ///
+    /// Gives what the server says of one that may not be ended.
+    @discardableResult
+    private func cutOff(_ other: String) throws -> String? {
+        let found = try client.rows(
             """
             SELECT ID FROM information_schema.PROCESSLIST
-            WHERE DB = \(live.quotedText) AND ID <> CONNECTION_ID()
+            WHERE DB IN (\(live.quotedText), \(other.quotedText)) AND ID <> CONNECTION_ID()
             """
         )
-        for connection in connections.flatMap(\.self) {
-            // One that has ended meanwhile is as good; one that we may not end makes the next attempt fail.
-            _ = try? client.rows("KILL CONNECTION \(connection)")
+        var ended: [String] = []
+        var refusal: String?
+        for connection in found.flatMap(\.self) {
+            do {
+                try client.rows("KILL CONNECTION \(connection)")
+                ended.append(connection)
+            } catch let failure as MariaDBFailure where failure.number == Self.noSuchConnection {
+                // It has ended meanwhile, which is as good.
+            } catch let failure as MariaDBFailure {
+                // It may not be in the way; if it is, the next attempt fails, and this is told.
+                refusal = "connection \(connection) uses it and cannot be ended: \(failure)"
+            }
         }
+        if ended.isEmpty { return refusal }
+        // One that ends its statement, or takes its transaction back, is still at it.
+        let rest =
+            "SELECT ID FROM information_schema.PROCESSLIST WHERE ID IN (\(ended.joined(separator: ", ")))"
+        for _ in 0..<Self.looks {
+            if try client.rows(rest).isEmpty { break }
+            try client.rows("DO SLEEP(0.1)")
+        }
+        return refusal
     }
+
+    // MARK: - Undoing
 
     /// Makes the live database what it was, after a failure at any place.
     private func putBack(
         _ old: MariaDBCode,
         from kept: String,
         to source: String,
-        because first: any Error
+        hadTables: Bool
     ) throws {
-        do {
-            // All tables have been moved, or none.
-            if try !contents(of: kept).tables.isEmpty || contents(of: source).tables.isEmpty {
-                try move(in: kept, out: source, old, after: [])
-            } else {
-                try cutOff()
-                try carryOut(old.script)
-                try client.rows("DROP DATABASE IF EXISTS \(kept.quotedName)")
+        if try hasMoved(from: source, to: kept, hadTables: hadTables) {
+            return try move(in: kept, out: source, old, after: [])
+        }
+        // What is all there is not made anew: the account may not be allowed to. A dump that fails shows that something
+        // is missing, such as a view that others read.
+        if (try? liveCode()) != old {
+            do {
+                try insisting(source) {
+                    // Without any tables nothing keeps new code from being made, so that there may be some.
+                    let isEmpty = try contents(of: live).tables.isEmpty
+                    try carryOut((isEmpty ? script(in: kept, out: nil) : []) + old.script)
+                }
+            } catch {
+                // As above. What somebody holds was not to be had, but need not have been missing.
+                if (try? liveCode()) != old { throw error }
             }
-        } catch {
-            throw MariaDBFailure(
-                "\(first); and putting it back failed, so what it held is in the database '\(kept)': \(error)"
-            )
+        }
+        // The account may not be allowed to name it, which is why there is none then.
+        if try client.knows(kept) { try client.rows("DROP DATABASE \(kept.quotedName)") }
+    }
+
+    /// What became of the live database that could not be put back.
+    private func whereItIs(
+        _ old: MariaDBCode,
+        _ kept: String,
+        _ source: String,
+        hadTables: Bool
+    ) -> String {
+        let code = "triggers, views, routines and events"
+        let text = "in the table \(MariaDBCode.table) of the database '\(kept)'"
+        // Of a server that says nothing more it cannot be known.
+        let hasMoved = try? hasMoved(from: source, to: kept, hadTables: hadTables)
+        return switch hasMoved {
+        case true?:
+            "and putting it back failed, so what it held is in the database '\(kept)', and its \(code) are \(text)"
+        // As above: a dump fails where something is missing.
+        case false? where (try? liveCode()) == old:
+            "and clearing up failed, but all of it is live, and nothing in the database '\(kept)' is needed"
+        case false?:
+            "and putting it back failed: its tables are live, but not all of its \(code), whose text is \(text)"
+        case nil:
+            "and putting it back failed, so what it held is live or in the database '\(kept)', and its \(code) are \(text)"
+        }
+    }
+
+    /// Removes the live database that was just made, and gives `source` back what it held.
+    private func takeAway(to source: String) throws {
+        try insisting(source) {
+            let made = try contents(of: live)
+            var lines = made.triggers.map { "DROP TRIGGER \(live.quotedName).\($0.quotedName)" }
+            let moves = made.tables.map(\.quotedName).map {
+                "\(live.quotedName).\($0) TO \(source.quotedName).\($0)"
+            }
+            if !moves.isEmpty { lines.append("RENAME TABLE \(moves.joined(separator: ", "))") }
+            lines.append("DROP DATABASE \(live.quotedName)")
+            try carryOut(Array(lines.map { $0 + ";\n" }.joined().utf8))
         }
     }
 }
