@@ -71,6 +71,8 @@ package struct DatabaseState: Hashable, Sendable {
 package protocol PartSink: Sendable {
     /// Stores all that `read` gives, which is 0 at the end, as a file; gives its size in bytes.
     ///
+    /// One that was stored under that name before does not count any more.
+    ///
     /// `place` is where the state lies in the project's directory, if it stands for a file there.
     @discardableResult
     func store(

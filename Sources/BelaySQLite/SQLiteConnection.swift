@@ -24,6 +24,8 @@ package final class SQLiteConnection {
     package enum Mode: Sendable {
         /// Reads a file that nobody writes, without locks.
         case immutable
+        /// Reads a file without locks that somebody may write, which then gives anything.
+        case unlocked
         /// Reads beside others; may bring a left-over journal to its end, as every reader must.
         case reading
         case writing
@@ -40,7 +42,7 @@ package final class SQLiteConnection {
         let flags: Int32
         var name = path
         switch mode {
-        case .immutable:
+        case .immutable, .unlocked:
             flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
             name = "file:\(Self.escaped(path))?immutable=1"
         case .reading, .writing: flags = SQLITE_OPEN_READWRITE

@@ -1,6 +1,6 @@
 import BelayCore
 package import BelayParts
-import BelaySystem
+package import BelaySystem
 import CSQLite
 
 /// A database file of SQLite's.
@@ -12,17 +12,26 @@ package struct SQLiteEngine: DatabaseEngine {
     private let place: String?
     let scratch: String
     let keptFolder: KeptFolder
+    private let clock: any WallClock
 
     /// The database `name` in the file at the absolute `path`.
     ///
     /// `place` is the path below the project's directory, if it lies there; `scratch` a folder in which copies are made,
     /// `kept` one for states that were replaced.
-    package init(name: String, path: String, place: String?, scratch: String, kept: String) {
+    package init(
+        name: String,
+        path: String,
+        place: String?,
+        scratch: String,
+        kept: String,
+        clock: any WallClock = SystemClock()
+    ) {
         self.name = name
         self.path = path
         self.place = place
         self.scratch = scratch
         keptFolder = KeptFolder(kept, suffix: ".sqlite")
+        self.clock = clock
     }
 
     package var advice: EngineAdvice {
@@ -41,16 +50,43 @@ package struct SQLiteEngine: DatabaseEngine {
     package func dump(to sink: any PartSink) async throws -> DatabaseState {
         try await reading {
             let header = try readHeader()
+            // First of all: what is written meanwhile makes the next run store it again.
+            let fingerprint = SQLiteFingerprint.take(of: path)
+            if let state = try await storeLive(header, fingerprint, in: sink) { return state }
             return try await ScratchFolder.with(in: scratch, for: name) { folder in
                 let copy = "\(folder)/\(name).sqlite"
-                // Before the copy: what is written meanwhile makes the next run copy again.
-                let fingerprint = SQLiteFingerprint.take(of: path)
                 try makeCopy(at: copy, header)
                 async let survey = SQLiteSurvey(copy)
                 let file = try OpenFile.reading(path: copy)
                 try await sink.store("\(name).sqlite", standingFor: place) { try file.read(into: $0) }
                 return state(try await survey, fingerprint)
             }
+        }
+    }
+
+    /// Stores the live database as it is at this moment, without a copy; `nil` if that cannot be had.
+    private func storeLive(
+        _ header: SQLiteHeader,
+        _ fingerprint: String?,
+        in sink: any PartSink
+    ) async throws -> DatabaseState? {
+        guard header.pageCount > 0, let image = try SQLiteImage(path, header, now: clock.now()) else {
+            return nil
+        }
+        do {
+            async let survey = image.survey()
+            var offset: UInt64 = 0
+            try await sink.store("\(name).sqlite", standingFor: place) { room in
+                let count = try image.read(into: room, at: offset)
+                offset += UInt64(count)
+                return count
+            }
+            let state = self.state(try await survey, fingerprint)
+            return try image.isOneState() ? state : nil
+        } catch let failure as SQLiteFailure {
+            if try image.isOneState() { throw failure }
+            // Somebody wrote to what was read.
+            return nil
         }
     }
 

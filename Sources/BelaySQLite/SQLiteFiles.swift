@@ -12,8 +12,6 @@ final class SQLiteFiles {
     private let path: String
 
     private static let logHeaderLength = 32
-    /// One of the two copies of the header of the log's index, which are the same but for the moment of a write.
-    private static let indexHeaderLength = 48
 
     init(_ path: String) { self.path = path }
 
@@ -59,16 +57,49 @@ final class SQLiteFiles {
         } else {
             parts.append("none")
         }
-        if let bytes = try index?.start(count: 2 * Self.indexHeaderLength),
-            bytes.count == 2 * Self.indexHeaderLength
-        {
-            let first = bytes.prefix(Self.indexHeaderLength)
-            guard first.elementsEqual(bytes.suffix(Self.indexHeaderLength)) else { return nil }
+        // Its two copies are the same but for the moment of a write.
+        let length = SQLiteLogIndex.headerLength
+        if let bytes = try index?.start(count: 2 * length), bytes.count == 2 * length {
+            let first = bytes.prefix(length)
+            guard first.elementsEqual(bytes.suffix(length)) else { return nil }
             parts.append(Hexadecimal.text(Array(first)))
         } else {
             parts.append("none")
         }
         return parts.joined(separator: "|")
+    }
+
+    /// The beginning of the log's index; `nil` if there is none, or somebody writes it at this moment.
+    func logIndex() throws(SystemError) -> SQLiteLogIndex? {
+        guard let bytes = try index?.start(count: SQLiteLogIndex.length) else { return nil }
+        return SQLiteLogIndex(bytes)
+    }
+
+    /// Bytes of the database's file.
+    func length() throws(SystemError) -> UInt64 { try main?.status().size ?? 0 }
+
+    /// Reads from the database's file at `offset` until `target` is full or the file ends.
+    func read(into target: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(SystemError) -> Int {
+        try main?.read(into: target, at: offset) ?? 0
+    }
+
+    /// Fills `target` from the log.
+    func readLog(into target: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(SystemError) {
+        let count = try log?.read(into: target, at: offset) ?? 0
+        // No data: what an index names must be in the log.
+        if count < target.count { throw SystemError(call: "read", subject: path + "-wal", number: 61) }
+    }
+
+    /// Whether a transaction may have been begun and not ended in a rollback journal.
+    func hasJournal() throws(SystemError) -> Bool {
+        try Paths.status(path + "-journal").map { $0.size > 0 } ?? false
+    }
+
+    /// Whether nobody has written to the file for so many seconds, and no transaction is open.
+    func isAtRest(for seconds: Int64, now: Timestamp) throws(SystemError) -> Bool {
+        guard let changed = try main?.status().changed, try !hasJournal() else { return false }
+        let (age, overflow) = now.seconds.subtractingReportingOverflow(changed.seconds)
+        return !overflow && age > seconds
     }
 
     private static func text(_ status: FileStatus) -> String {

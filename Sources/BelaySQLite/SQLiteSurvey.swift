@@ -1,6 +1,6 @@
 import BelayCore
 
-/// What is in a copy of a database that nobody writes: its tables, their rows, and whether it is sound.
+/// What is in one state of a database: its tables, their rows, and whether it is sound.
 struct SQLiteSurvey {
     var version: String
     var tables: [Manifest.Table] = []
@@ -14,11 +14,17 @@ struct SQLiteSurvey {
     /// How many faults are named.
     private static let faultsMaximum = 10
 
-    /// Reads the whole file several times.
+    /// Looks at a copy that nobody writes.
     ///
     /// - Throws: ``SQLiteFailure``, or `CancellationError`.
     init(_ path: String) throws {
-        let database = try SQLiteConnection(path, .immutable)
+        try self.init(of: try SQLiteConnection(path, .immutable))
+    }
+
+    /// Looks at the state that a connection sees all the while; reads it several times.
+    ///
+    /// - Throws: ``SQLiteFailure``, or `CancellationError`.
+    init(of database: SQLiteConnection) throws {
         version = try database.text("SELECT sqlite_version()") ?? ""
         var faults: [String] = []
         do {

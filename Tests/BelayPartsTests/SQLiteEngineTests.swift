@@ -17,6 +17,18 @@ import Testing
         )
     }
 
+    /// One by whose clock nothing was written lately.
+    private func resting(_ scratch: Scratch) -> SQLiteEngine {
+        SQLiteEngine(
+            name: "a",
+            path: "\(scratch.path)/a.db",
+            place: "a.db",
+            scratch: "\(scratch.path)/scratch",
+            kept: "\(scratch.path)/kept",
+            clock: FixedClock(SystemClock().now().adding(.hour))
+        )
+    }
+
     private func make(_ scratch: Scratch, _ sql: String) throws -> SQLiteConnection {
         let database = try SQLiteConnection("\(scratch.path)/a.db", .creating)
         try database.execute(sql)
@@ -152,8 +164,61 @@ import Testing
         let before = try logSize()
         _ = try await engine(scratch).dump(to: Sink())
         #expect(try logSize() == before)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(scratch.path)/scratch").isEmpty)
+        #expect(try Paths.names(in: "\(scratch.path)/scratch").isEmpty)
         _ = live
+    }
+
+    @Test(arguments: ["DELETE", "TRUNCATE", "PERSIST", "WAL"])
+    func `is not copied while nobody writes to it`(journal: String) async throws {
+        let scratch = try Scratch()
+        let live = try make(scratch, "PRAGMA journal_mode = \(journal);" + Self.sample)
+        _ = try await resting(scratch).dump(to: Sink())
+        // What a journal that persists holds is for SQLite to tell.
+        #expect(Paths.exists("\(scratch.path)/scratch") == (journal == "PERSIST"))
+        _ = live
+    }
+
+    /// What others do while the state is read: after each piece they write, and write the log back or begin it anew.
+    @Test(arguments: ["WAL", "WAL, written back", "DELETE"], ["PASSIVE", "FULL", "RESTART", "TRUNCATE"])
+    func `is the state of one moment, whatever others do after it`(
+        before: String,
+        checkpoint: String
+    ) async throws {
+        let scratch = try Scratch()
+        let journal = before.split(separator: ",")[0]
+        let live = try make(
+            scratch,
+            "PRAGMA journal_mode = \(journal); CREATE TABLE a(n INTEGER PRIMARY KEY, t TEXT);"
+        )
+        try live.execute(
+            "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 20000) "
+                + "INSERT INTO a SELECT n, printf('%0100d', n) FROM c"
+        )
+        if before != journal { try live.execute("PRAGMA wal_checkpoint(TRUNCATE)") }
+        try live.execute("UPDATE a SET t = 'changed' WHERE n % 1000 = 7")
+        let digest = "SELECT sum(n), sum(length(t)), group_concat(t) FROM a WHERE n % 100 = 7"
+        let expected = try live.text(digest)
+        var pieces = 0
+        let sink = Sink(pieceBytes: 256 << 10) {
+            pieces += 1
+            // Others' failures, such as a lock that is held, are theirs.
+            try? live.execute(
+                "UPDATE a SET t = 'later \(pieces)' WHERE n % 7 = \(pieces % 7); DELETE FROM a WHERE n < 50"
+            )
+            try? live.execute("PRAGMA wal_checkpoint(\(checkpoint))")
+        }
+        let state = try await resting(scratch).dump(to: sink)
+        #expect(pieces > 4)
+        #expect(state.checks["integrity"] == "ok")
+        let path = "\(scratch.path)/copy.db"
+        try #require(sink.files["a.sqlite"]).write(to: URL(fileURLWithPath: path))
+        let copy = try SQLiteConnection(path, .immutable)
+        #expect(try copy.text("PRAGMA integrity_check") == "ok")
+        #expect(state.tables.map(\.rows) == [UInt64(try copy.text("SELECT count(*) FROM a") ?? "") ?? 0])
+        if journal == "WAL" {
+            #expect(try copy.text(digest) == expected)
+            #expect(!Paths.exists("\(scratch.path)/scratch"), "it was not copied")
+        }
     }
 
     @Test func `is refused if it is none`() async throws {

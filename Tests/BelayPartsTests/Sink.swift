@@ -3,9 +3,19 @@ import Foundation
 import Synchronization
 
 /// Keeps in memory what engines hand over.
-final class Sink: PartSink {
+///
+/// `@unchecked Sendable`: what is called between pieces is called by the one task that stores.
+final class Sink: PartSink, @unchecked Sendable {
     private let kept = Mutex<[String: Data]>([:])
     private let places = Mutex<[String: String]>([:])
+    private let pieceBytes: Int
+    private let afterPiece: () -> Void
+
+    /// One that reads pieces of a size, and does something after each.
+    init(pieceBytes: Int = 10_000, afterPiece: @escaping () -> Void = {}) {
+        self.pieceBytes = pieceBytes
+        self.afterPiece = afterPiece
+    }
 
     /// One that was handed these.
     static func holding(_ files: [String: Data]) -> Sink {
@@ -24,11 +34,12 @@ final class Sink: PartSink {
         reading read: (UnsafeMutableRawBufferPointer) throws -> Int
     ) async throws -> UInt64 {
         var data = Data()
-        var room = [UInt8](repeating: 0, count: 10_000)
+        var room = [UInt8](repeating: 0, count: pieceBytes)
         while true {
             let count = try room.withUnsafeMutableBytes { try read($0) }
             if count == 0 { break }
             data.append(contentsOf: room[..<count])
+            afterPiece()
         }
         let whole = data
         kept.withLock { $0[name] = whole }

@@ -2,6 +2,7 @@ package import BelayCore
 package import BelayFormat
 package import BelayRepository
 import BelaySystem
+import Synchronization
 
 /// What a stream was stored as: the contents of a file.
 package struct StoredStream: Hashable, Sendable {
@@ -30,7 +31,8 @@ package enum StreamCutting: Hashable, Sendable {
 /// Stores what comes out of a stream, such as a database's dump: cut, hashed, compressed and packed on the way.
 ///
 /// One task reads; others, as many as processors, do the rest. At any time at most so many pieces and one more are in
-/// memory, each ``pieceBytes`` and the start of a chunk long, which was cut off in the piece before.
+/// memory, each ``pieceBytes`` and the start of a chunk long, which was cut off in the piece before. Their memory is used
+/// again.
 package struct StreamCapture: Sendable {
     /// Bytes that are read before they are cut and handed over: enough chunks to fill all lanes of the hasher.
     private static let pieceBytes = 4 << 20
@@ -60,8 +62,29 @@ package struct StreamCapture: Sendable {
 
     /// A piece of the stream, and where its chunks lie in it.
     private struct Piece: Sendable {
-        var bytes: [UInt8]
+        var room: Room
         var chunks: [Range<Int>]
+    }
+
+    /// The memory of a piece.
+    ///
+    /// `@unchecked Sendable`: one task fills it, then one other reads it, then it is spare.
+    private final class Room: @unchecked Sendable {
+        /// What is not written to costs nothing.
+        let bytes = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: pieceBytes + ChunkerParameters.restic.maximum,
+            alignment: 64
+        )
+
+        deinit { bytes.deallocate() }
+    }
+
+    /// Rooms that are not in use.
+    private final class SpareRooms: Sendable {
+        private let rooms = Mutex<[Room]>([])
+
+        func take() -> Room { rooms.withLock { $0.popLast() } ?? Room() }
+        func giveBack(_ room: Room) { rooms.withLock { $0.append(room) } }
     }
 
     /// Stores all that `read` gives, which is 0 at the end.
@@ -73,15 +96,19 @@ package struct StreamCapture: Sendable {
         var parts: [[BlobID]] = []
         var size: UInt64 = 0
         var chunker: Chunker?
+        let spare = SpareRooms()
         try await withThrowingTaskGroup(of: (Int, [BlobID]).self) { group in
             var waiting = 0
             var carried: [UInt8] = []
             var isAtEnd = false
             while !isAtEnd {
                 try Task.checkCancellation()
-                let piece = try next(after: &carried, &isAtEnd, &chunker, read)
+                let piece = try next(in: spare.take(), after: &carried, &isAtEnd, &chunker, read)
                 size += UInt64(piece.chunks.last?.upperBound ?? 0)
-                if piece.chunks.isEmpty { continue }
+                if piece.chunks.isEmpty {
+                    spare.giveBack(piece.room)
+                    continue
+                }
                 if waiting == BlockingPool.processorCount, let (number, ids) = try await group.next() {
                     parts[number] = ids
                     waiting -= 1
@@ -90,7 +117,9 @@ package struct StreamCapture: Sendable {
                 parts.append([])
                 waiting += 1
                 group.addTask(executorPreference: BlockingPool.processors) {
-                    (number, try await store(piece))
+                    let ids = try await store(piece)
+                    spare.giveBack(piece.room)
+                    return (number, ids)
                 }
             }
             for try await (number, ids) in group { parts[number] = ids }
@@ -102,44 +131,40 @@ package struct StreamCapture: Sendable {
 
     /// Reads until a piece is full, and cuts it; what follows the last cut is for the next piece.
     private func next(
+        in room: Room,
         after carried: inout [UInt8],
         _ isAtEnd: inout Bool,
         _ chunker: inout Chunker?,
         _ read: (UnsafeMutableRawBufferPointer) throws -> Int
     ) throws -> Piece {
         var filled = carried.count
-        let bytes = try [UInt8](unsafeUninitializedCapacity: filled + Self.pieceBytes) { room, initialized in
-            let buffer = UnsafeMutableRawBufferPointer(room)
-            buffer.copyBytes(from: carried)
-            while filled < buffer.count {
-                let count = try read(UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
-                if count == 0 {
-                    isAtEnd = true
-                    break
-                }
-                filled += count
+        let full = filled + Self.pieceBytes
+        room.bytes.copyBytes(from: carried)
+        while filled < full {
+            let count = try read(UnsafeMutableRawBufferPointer(rebasing: room.bytes[filled..<full]))
+            if count == 0 {
+                isAtEnd = true
+                break
             }
-            initialized = filled
+            filled += count
         }
+        let bytes = UnsafeRawBufferPointer(rebasing: room.bytes[..<filled])
         var chunks: [Range<Int>] = []
         var start = 0
-        let cutter = try chunker ?? Chunker(tables: tables, parameters: parameters(for: bytes[..<filled]))
+        let cutter = try chunker ?? Chunker(tables: tables, parameters: parameters(for: bytes))
         chunker = cutter
         let maximum = cutter.parameters.maximum
-        bytes.withUnsafeBytes { buffer in
-            while start < filled && (isAtEnd || filled - start >= maximum) {
-                let rest = UnsafeRawBufferPointer(rebasing: buffer[start..<filled])
-                let length = cutter.nextCut(in: rest)
-                chunks.append(start..<(start + length))
-                start += length
-            }
+        while start < filled && (isAtEnd || filled - start >= maximum) {
+            let length = cutter.nextCut(in: UnsafeRawBufferPointer(rebasing: bytes[start...]))
+            chunks.append(start..<(start + length))
+            start += length
         }
-        carried = Array(bytes[start..<filled])
-        return Piece(bytes: bytes, chunks: chunks)
+        carried = Array(bytes[start...])
+        return Piece(room: room, chunks: chunks)
     }
 
     /// How to cut a stream that begins like this.
-    private func parameters(for beginning: ArraySlice<UInt8>) throws -> ChunkerParameters {
+    private func parameters(for beginning: UnsafeRawBufferPointer) throws -> ChunkerParameters {
         guard case .database(let before) = cutting else { return .restic }
         let bits = ChunkerParameters.databaseBits(forRatio: try Self.ratio(of: beginning))
         if let before, abs(before - bits) <= 1 { return .database(bits: before) }
@@ -147,13 +172,13 @@ package struct StreamCapture: Sendable {
     }
 
     /// How many times smaller samples of some bytes become, each a chunk's length.
-    private static func ratio(of bytes: ArraySlice<UInt8>) throws -> Int {
+    private static func ratio(of bytes: UnsafeRawBufferPointer) throws -> Int {
         let (length, count) = (64 << 10, 8)
         let compressor = ZstdCompressor(level: .fastest)
         var (plain, compressed) = (0, 0)
         for number in 0..<count {
-            let start = bytes.startIndex + bytes.count / count * number
-            let sample = Array(bytes[start..<min(start + length, bytes.endIndex)])
+            let start = bytes.count / count * number
+            let sample = Array(bytes[start..<min(start + length, bytes.count)])
             if sample.isEmpty { continue }
             plain += sample.count
             compressed += try compressor.compress(sample).count
@@ -165,19 +190,18 @@ package struct StreamCapture: Sendable {
         let encoder = BlobEncoder(repository, level: compression)
         var digests: [Digest] = []
         var full: [OpenPack] = []
-        try piece.bytes.withUnsafeBytes { bytes in
-            LaneHasher.digests(
-                in: bytes,
-                offsets: piece.chunks.map(\.lowerBound),
-                lengths: piece.chunks.map(\.count),
-                into: &digests
-            )
-            for (range, digest) in zip(piece.chunks, digests) {
-                let handle = BlobHandle(.data, BlobID(digest))
-                guard writer.claim(handle) else { continue }
-                let sealed = try encoder.encode(UnsafeRawBufferPointer(rebasing: bytes[range]), type: .data)
-                if let pack = writer.put(handle, sealed, plainLength: range.count) { full.append(pack) }
-            }
+        let bytes = UnsafeRawBufferPointer(piece.room.bytes)
+        LaneHasher.digests(
+            in: bytes,
+            offsets: piece.chunks.map(\.lowerBound),
+            lengths: piece.chunks.map(\.count),
+            into: &digests
+        )
+        for (range, digest) in zip(piece.chunks, digests) {
+            let handle = BlobHandle(.data, BlobID(digest))
+            guard writer.claim(handle) else { continue }
+            let sealed = try encoder.encode(UnsafeRawBufferPointer(rebasing: bytes[range]), type: .data)
+            if let pack = writer.put(handle, sealed, plainLength: range.count) { full.append(pack) }
         }
         for pack in full { try await writer.push(pack) }
         return digests.map { BlobID($0) }

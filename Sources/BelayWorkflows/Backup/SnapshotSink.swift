@@ -38,8 +38,11 @@ final class SnapshotSink: PartSink {
         }
         let file = GeneratedFile(path: PartsCapture.path(folder, name), stream: stream)
         state.withLock { state in
+            state.files.removeAll { $0.path == file.path }
             state.files.append(file)
-            if let place { state.places.append((place, stream)) }
+            guard let place else { return }
+            state.places.removeAll { $0.0 == place }
+            state.places.append((place, stream))
         }
         return stream.size
     }
