@@ -5,7 +5,7 @@ import BelayTestKit
 import Foundation
 import Testing
 
-@Suite(.enabled(if: MariaDBServer.program != nil, "needs MariaDB's server"))
+@Suite(.enabled(if: MariaDBServer.program != nil, "needs MariaDB's server"), .ownThreads)
 struct `An exchange of MariaDB databases` {
     private static let moment = Timestamp(seconds: 1_795_000_000)
     /// What that moment makes of the name of what is replaced.
