@@ -5,30 +5,39 @@ import BelayFormat
 /// each with the digest of the blocks before it.
 ///
 /// The lanes are hashed side by side, which takes a fraction of the time that one stream would. A column is its type, its length and its bytes, so that no two different rows are encoded alike.
-struct RowDigest {
+struct RowDigest: ~Copyable {
     private static let laneBytes = 16 << 10
     private static let blockBytes = 16 * laneBytes
 
-    private var block: [UInt8] = []
+    /// The rows that are not hashed yet; filled up to `count`, and larger than a block only for a row that is.
+    private var block = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * blockBytes, alignment: 64)
+    private var count = 0
     private var digest = Digest(0, 0, 0, 0)
     private var lanes: [Digest] = []
 
-    init() { block.reserveCapacity(Self.blockBytes + 32) }
+    deinit { block.deallocate() }
 
     mutating func add(_ type: Int32, number: UInt64) {
-        block.append(UInt8(truncatingIfNeeded: type))
-        withUnsafeBytes(of: number.littleEndian) { block.append(contentsOf: $0) }
+        reserve(9)
+        block[count] = UInt8(truncatingIfNeeded: type)
+        block.storeBytes(of: number.littleEndian, toByteOffset: count + 1, as: UInt64.self)
+        count += 9
     }
 
     mutating func add(_ type: Int32, bytes: UnsafeRawBufferPointer) {
         add(type, number: UInt64(bytes.count))
-        block.append(contentsOf: bytes)
+        if bytes.isEmpty { return }
+        reserve(bytes.count)
+        UnsafeMutableRawBufferPointer(rebasing: block[count...]).copyMemory(from: bytes)
+        count += bytes.count
     }
 
     /// Marks the end of a row.
     mutating func endRow(columns: Int32) {
-        block.append(UInt8(truncatingIfNeeded: columns))
-        if block.count >= Self.blockBytes { fold() }
+        reserve(1)
+        block[count] = UInt8(truncatingIfNeeded: columns)
+        count += 1
+        if count >= Self.blockBytes { fold() }
     }
 
     /// The digest as 64 hexadecimal characters.
@@ -37,16 +46,26 @@ struct RowDigest {
         return digest.hexadecimal
     }
 
+    /// Makes room for so many bytes more.
+    private mutating func reserve(_ length: Int) {
+        if count + length <= block.count { return }
+        let larger = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: max(2 * block.count, count + length),
+            alignment: 64
+        )
+        larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: block[..<count]))
+        block.deallocate()
+        block = larger
+    }
+
     private mutating func fold() {
-        let starts = Array(stride(from: 0, to: block.count, by: Self.laneBytes))
-        block.withUnsafeBytes { bytes in
-            LaneHasher.digests(
-                in: bytes,
-                offsets: starts,
-                lengths: starts.map { min(Self.laneBytes, bytes.count - $0) },
-                into: &lanes
-            )
-        }
+        let starts = Array(stride(from: 0, to: count, by: Self.laneBytes))
+        LaneHasher.digests(
+            in: UnsafeRawBufferPointer(rebasing: block[..<count]),
+            offsets: starts,
+            lengths: starts.map { min(Self.laneBytes, count - $0) },
+            into: &lanes
+        )
         var joined: [UInt8] = []
         for part in [digest] + lanes {
             withUnsafeTemporaryAllocation(byteCount: Digest.byteCount, alignment: 8) { bytes in
@@ -55,6 +74,6 @@ struct RowDigest {
             }
         }
         digest = BlobHasher.digest(joined)
-        block.removeAll(keepingCapacity: true)
+        count = 0
     }
 }

@@ -70,7 +70,8 @@ package struct SQLiteEngine: DatabaseEngine {
         _ fingerprint: String?,
         in sink: any PartSink
     ) async throws -> DatabaseState? {
-        guard header.pageCount > 0, let image = try SQLiteImage(path, header, now: clock.now()) else {
+        let files = SQLiteFiles(path)
+        guard header.pageCount > 0, let image = try SQLiteImage(path, header, files, now: clock.now()) else {
             return nil
         }
         do {

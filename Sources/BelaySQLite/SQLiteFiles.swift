@@ -9,14 +9,17 @@ final class SQLiteFiles {
     private var main: OpenFile?
     private var log: OpenFile?
     private var index: OpenFile?
+    private var isOpen = false
     private let path: String
 
     private static let logHeaderLength = 32
 
     init(_ path: String) { self.path = path }
 
-    /// Opens those that are there.
+    /// Opens those that are there, unless that was done before.
     func open() throws(SystemError) {
+        if isOpen { return }
+        isOpen = true
         main = try OpenFile.reading(path: path)
         log = try Self.optional(path + "-wal")
         index = try Self.optional(path + "-shm")
@@ -41,6 +44,9 @@ final class SQLiteFiles {
             return error
         }
     }
+
+    /// Lets the disk begin with what was written to the log, so that there is less to wait for later.
+    func beginWritingLog() { log?.beginWriting() }
 
     /// What ``SQLiteFingerprint`` is made of; `nil` if somebody writes at this moment.
     func fingerprint() throws(SystemError) -> String? {
@@ -90,6 +96,9 @@ final class SQLiteFiles {
         if count < target.count { throw SystemError(call: "read", subject: path + "-wal", number: 61) }
     }
 
+    /// Whether there are frames in a log that SQLite would go by, whatever the file's header says.
+    func hasLog() throws(SystemError) -> Bool { try log?.status().size ?? 0 > 0 }
+
     /// Whether a transaction may have been begun and not ended in a rollback journal.
     func hasJournal() throws(SystemError) -> Bool {
         try Paths.status(path + "-journal").map { $0.size > 0 } ?? false
@@ -97,7 +106,7 @@ final class SQLiteFiles {
 
     /// Whether nobody has written to the file for so many seconds, and no transaction is open.
     func isAtRest(for seconds: Int64, now: Timestamp) throws(SystemError) -> Bool {
-        guard let changed = try main?.status().changed, try !hasJournal() else { return false }
+        guard let changed = try main?.status().changed, try !hasJournal(), try !hasLog() else { return false }
         let (age, overflow) = now.seconds.subtractingReportingOverflow(changed.seconds)
         return !overflow && age > seconds
     }

@@ -21,6 +21,8 @@ final class SQLiteImage: @unchecked Sendable {
     private let frames: [UInt64: UInt64]
     /// What the files must still tell for the state to be one; `nil` if a transaction holds it.
     private let expected: String?
+    /// The log as it was for this state; `nil` without one.
+    private let index: SQLiteLogIndex?
 
     /// How often a transaction is begun that no commit of somebody else falls into.
     private static let attemptsMaximum = 20
@@ -30,17 +32,21 @@ final class SQLiteImage: @unchecked Sendable {
 
     /// `nil` if the state can only be had by a copy.
     ///
+    /// `files` are opened, and must outlive this.
+    ///
     /// - Throws: ``SQLiteFailure`` or `SystemError`.
-    init?(_ path: String, _ header: SQLiteHeader, now: Timestamp) throws {
-        files = SQLiteFiles(path)
+    init?(_ path: String, _ header: SQLiteHeader, _ files: SQLiteFiles, now: Timestamp) throws {
+        self.files = files
         pageSize = UInt64(header.pageSize)
         let connection: SQLiteConnection
         if header.usesLog {
             connection = try Self.connect(path)
             try files.open()
             guard let index = try Self.begin(connection, files) else { return nil }
-            frames = try index.frames(in: files, pageSize: pageSize) ?? [:]
-            guard index.hasAllInFile || !frames.isEmpty else { return nil }
+            let inLog = index.hasAllInFile ? [:] : try index.frames(in: files, pageSize: pageSize)
+            guard let inLog else { return nil }
+            frames = inLog
+            self.index = index
             expected = nil
         } else {
             try files.open()
@@ -50,6 +56,7 @@ final class SQLiteImage: @unchecked Sendable {
             }
             connection = try SQLiteConnection(path, .unlocked)
             frames = [:]
+            index = nil
             expected = fingerprint
         }
         guard let count = try connection.text("PRAGMA page_count").flatMap({ UInt64($0) }) else { return nil }
@@ -93,6 +100,41 @@ final class SQLiteImage: @unchecked Sendable {
             )
         }
         return count
+    }
+
+    /// Writes the state into a file.
+    func write(to file: borrowing OpenFile) throws {
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+        defer { room.deallocate() }
+        var offset: UInt64 = 0
+        while true {
+            try Task.checkCancellation()
+            let count = try read(into: room, at: offset)
+            if count == 0 { return }
+            try file.write(UnsafeRawBufferPointer(rebasing: room[..<count]), at: offset)
+            offset += UInt64(count)
+        }
+    }
+
+    /// Makes a file that holds this state hold the newest one, while a lock keeps all others from writing; `false` if
+    /// it cannot be told what was written since.
+    func update(_ file: borrowing OpenFile) throws(SystemError) -> Bool {
+        guard let index, let now = try files.logIndex() else { return false }
+        if now.header == index.header { return true }
+        // The log was begun anew, which happens once at most while this state is held, and only if all of it was in the
+        // database's file.
+        let isAnew = now.salts != index.salts
+        if isAnew && !index.hasAllInFile { return false }
+        let changes = try now.frames(from: isAnew ? 0 : index.frameCount, in: files, pageSize: pageSize)
+        guard let changes, !changes.isEmpty, now.pageCount > 0 else { return false }
+        let page = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(pageSize), alignment: 4096)
+        defer { page.deallocate() }
+        for (number, frame) in changes where number < now.pageCount {
+            try files.readLog(into: page, at: frame)
+            try file.write(UnsafeRawBufferPointer(page), at: number * pageSize)
+        }
+        try file.resize(to: UInt64(now.pageCount) * pageSize)
+        return true
     }
 
     /// Looks at what is in it.

@@ -16,10 +16,12 @@ struct SQLiteLogIndex: Equatable {
     let header: [UInt8]
     /// How many frames of the log count.
     let frameCount: UInt32
+    /// Pages of the newest state; means something only if there are frames.
+    let pageCount: UInt32
     /// How many of these have been written to the database's file.
     let backfilled: UInt32
-    /// As they stand in the log.
-    private let salts: [UInt8]
+    /// What tells one log from the one before in the same file; as they stand in it.
+    let salts: [UInt8]
 
     /// `nil` if somebody writes it at this moment, or it is none.
     init?(_ bytes: [UInt8]) {
@@ -31,6 +33,7 @@ struct SQLiteLogIndex: Equatable {
         }
         guard number(0) == Self.version else { return nil }
         frameCount = number(16)
+        pageCount = number(20)
         salts = Array(bytes[32..<40])
         backfilled = number(2 * Self.headerLength)
     }
@@ -38,13 +41,18 @@ struct SQLiteLogIndex: Equatable {
     /// Whether the database's file alone is the newest state.
     var hasAllInFile: Bool { backfilled >= frameCount }
 
-    /// Where the newest contents of pages are in the log, by the pages' numbers from 0; `nil` if the log is another one.
+    /// Where the newest contents of pages are in the log, from frame `first` on, by the pages' numbers from 0; `nil` if
+    /// the log is another one.
     ///
     /// Costs a read for each frame.
-    func frames(in files: SQLiteFiles, pageSize: UInt64) throws(SystemError) -> [UInt64: UInt64]? {
-        if hasAllInFile { return nil }
+    func frames(
+        from first: UInt32 = 0,
+        in files: SQLiteFiles,
+        pageSize: UInt64
+    ) throws(SystemError) -> [UInt64: UInt64]? {
+        guard first <= frameCount else { return nil }
         var frames: [UInt64: UInt64] = [:]
-        for number in 0..<UInt64(frameCount) {
+        for number in UInt64(first)..<UInt64(frameCount) {
             let start = Self.logHeaderLength + number * (Self.frameHeaderLength + pageSize)
             var head = [UInt8](repeating: 0, count: 16)
             var failure: SystemError?

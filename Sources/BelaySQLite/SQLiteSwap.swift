@@ -16,6 +16,8 @@ struct SQLiteSwap {
 
     /// How often it is tried to keep the last state and to lock the database with nobody in between.
     private static let attemptsMaximum = 20
+    /// Pages that are copied before the disk is told of them.
+    private static let pagesAtOnce: Int32 = 4096
     /// Milliseconds to wait for somebody else's transaction.
     private static let patience = 30_000
 
@@ -38,23 +40,59 @@ struct SQLiteSwap {
         if header.usesLog { try fitPages(header.pageSize) }
         let source = try SQLiteConnection(copy, .immutable)
         try files.open()
-        // A log that a power cut leaves cut short ends with the old state, so it is synchronised when nobody waits.
-        if header.usesLog { try target.execute("PRAGMA synchronous = NORMAL") }
+        if header.usesLog {
+            // A log that a power cut leaves cut short ends with the old state, so it is synchronised when nobody waits.
+            try target.execute("PRAGMA synchronous = NORMAL")
+            try replaceLogged(target, by: source, header, files)
+            // Whoever commits next would have to do it while somebody waits. What cannot be written back now is in the
+            // log, and as good there.
+            try? target.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            return files.synchronize()
+        }
         for attempt in 1...Self.attemptsMaximum {
             try Task.checkCancellation()
-            let state = try keep(header, files, holding: attempt == 1 ? nil : writer)
-            guard state != nil || header.usesLog else { continue }
-            let isReplaced = try replace(target, by: source) {
-                if let state, try files.fingerprint() == state { return true }
-                // With a log the lock keeps only writers out, so that what they wrote meanwhile is kept under it;
-                // without one it keeps everybody out.
-                guard header.usesLog else { return false }
-                try keepLive(header)
+            guard let state = try keep(header, files, holding: attempt == 1 ? nil : writer) else { continue }
+            let isReplaced = try replacing(target, by: source) { backup in
+                // This lock keeps everybody out, so nothing can be kept under it.
+                guard try files.fingerprint() == state else { return false }
+                try Self.step(backup, -1)
                 return true
             }
             if isReplaced { return files.synchronize() }
         }
         throw SQLiteFailure(code: SQLITE_BUSY, message: "other programs write to it all the while")
+    }
+
+    /// Replaces a database with a write-ahead log.
+    ///
+    /// The lock keeps only writers out. So most of what goes is kept before, and under it what they wrote meanwhile.
+    private func replaceLogged(
+        _ target: SQLiteConnection,
+        by source: SQLiteConnection,
+        _ header: SQLiteHeader,
+        _ files: SQLiteFiles
+    ) throws {
+        _ = try replacing(target, by: source, isLocked: false) { backup in
+            try folder.fill(kept) { arriving in
+                let image = try SQLiteImage(path, header, files, now: SystemClock().now())
+                let isKept = try withExtendedLifetime(image) {
+                    let file = try OpenFile.creating(path: arriving)
+                    try image?.write(to: file)
+                    try file.synchronize()
+                    // A step of no pages takes the lock and nothing else.
+                    try Self.waiting { try Self.step(backup, 0) }
+                    guard try image?.update(file) == true else { return false }
+                    try file.synchronize()
+                    return true
+                }
+                if isKept { return }
+                try Paths.remove(arriving)
+                try makeCopy(at: arriving, header)
+            }
+            // In pieces, so that the disk begins with the first while the others are written.
+            while try Self.step(backup, Self.pagesAtOnce) { files.beginWritingLog() }
+            return true
+        }
     }
 
     /// Copies what is there; gives the fingerprint of the copied state, or `nil` if somebody wrote meanwhile.
@@ -71,53 +109,52 @@ struct SQLiteSwap {
             if let writer { try? writer.execute("ROLLBACK") }
         }
         let before = try files.fingerprint()
-        try keepLive(header)
+        // Of an attempt before this one.
+        if Paths.exists(kept) { try Paths.remove(kept) }
+        try folder.fill(kept) { try makeCopy(at: $0, header) }
         return try files.fingerprint() == before ? before : nil
     }
 
-    private func keepLive(_ header: SQLiteHeader) throws {
-        // Of an attempt before this one.
-        if Paths.exists(kept) { try Paths.remove(kept) }
+    private func makeCopy(at arriving: String, _ header: SQLiteHeader) throws {
         let reader = try SQLiteConnection(path, .reading)
-        try folder.fill(kept) { arriving in
-            try SQLiteCopy.make(
-                of: reader,
-                at: arriving,
-                usesLog: header.usesLog,
-                pageSize: header.pageSize
-            )
-            try OpenFile.reading(path: arriving).synchronize()
-        }
+        try SQLiteCopy.make(
+            of: reader,
+            at: arriving,
+            usesLog: header.usesLog,
+            pageSize: header.pageSize
+        )
+        try OpenFile.reading(path: arriving).synchronize()
     }
 
-    /// Locks the database, and replaces its contents if they are still `expected`.
-    private func replace(
+    /// Replaces the contents of a database, under a lock, by what `body` copies; leaves them alone if that says no.
+    private func replacing(
         _ target: SQLiteConnection,
         by source: SQLiteConnection,
-        _ expected: () throws -> Bool
+        isLocked: Bool = true,
+        _ body: (OpaquePointer) throws -> Bool
     ) throws -> Bool {
         guard let backup = sqlite3_backup_init(target.handle, "main", source.handle, "main") else {
             throw target.failure()
         }
-        var isReplaced = false
         let outcome = Result {
             // A step of no pages takes the lock and nothing else.
-            try Self.waiting { try Self.step(backup, 0) }
-            guard try expected() else { return }
-            try Self.step(backup, -1)
-            isReplaced = true
+            if isLocked { try Self.waiting { try Self.step(backup, 0) } }
+            return try body(backup)
         }
         let status = sqlite3_backup_finish(backup)
-        try outcome.get()
+        let isReplaced = try outcome.get()
         if isReplaced && status != SQLITE_OK { throw target.failure() }
         return isReplaced
     }
 
-    private static func step(_ backup: OpaquePointer, _ pages: Int32) throws(SQLiteFailure) {
+    /// Copies pages; `false` once all are copied.
+    @discardableResult
+    private static func step(_ backup: OpaquePointer, _ pages: Int32) throws(SQLiteFailure) -> Bool {
         let status = sqlite3_backup_step(backup, pages)
         if status != SQLITE_OK && status != SQLITE_DONE {
             throw SQLiteFailure(code: status, message: String(cString: sqlite3_errstr(status)))
         }
+        return status == SQLITE_OK
     }
 
     /// Tries until nobody else is in the way.

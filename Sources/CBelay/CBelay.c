@@ -215,6 +215,14 @@ int belay_tells_holes(int file) {
 #endif
 }
 
+void belay_begin_writing(int file) {
+#ifdef __linux__
+    (void)sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE);
+#else
+    (void)file;
+#endif
+}
+
 void belay_return_large_blocks(void) {
 #ifdef __GLIBC__
     // By default the limit grows with what is freed, and buffers of many megabytes then stay in the heap.

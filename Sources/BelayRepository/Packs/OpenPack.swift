@@ -17,6 +17,9 @@ package final class OpenPack: Sendable {
     }
 
     /// Appends a sealed blob; when the pack has reached `size`, puts `next` in its place and gives it.
+    ///
+    /// It is given before, without the blob, if it is nearly as large as that and would become much larger: its memory
+    /// is used again, so that what a large blob took of it once would stay taken.
     func append(
         _ sealed: UnsafeRawBufferPointer,
         as blob: IndexedBlob,
@@ -24,10 +27,15 @@ package final class OpenPack: Sendable {
         next: () -> PackBuilder
     ) -> PackBuilder? {
         builder.withLock { builder in
-            builder.append(sealed, as: blob)
-            guard builder.packLength >= size || !builder.hasRoom(for: size) else { return nil }
+            let length = builder.packLength
+            let isEarly = length >= size / 4 * 3 && length + sealed.count > size / 16 * 17
+            if !isEarly {
+                builder.append(sealed, as: blob)
+                guard builder.packLength >= size || !builder.hasRoom(for: size) else { return nil }
+            }
             let full = builder
             builder = next()
+            if isEarly { builder.append(sealed, as: blob) }
             return full
         }
     }

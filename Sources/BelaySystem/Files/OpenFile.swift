@@ -175,6 +175,11 @@ package struct OpenFile: ~Copyable {
         }
     }
 
+    /// Lets the disk begin with what was written, and waits for nothing.
+    ///
+    /// It says nothing of what will be on stable storage: ``synchronize()`` does.
+    package func beginWriting() { belay_begin_writing(descriptor) }
+
     package func setOwner(_ user: UInt32, _ group: UInt32) throws(SystemError) {
         guard fchown(descriptor, user, group) == 0 else { throw .current("chown", path) }
     }

@@ -71,6 +71,8 @@ int belay_sync_file_system(int file);
 int belay_set_direct(int file, int is_direct);
 // 1 if the file lies on a file system whose word about holes is believed, else 0.
 int belay_tells_holes(int file);
+// Lets the disk begin with what was written to a file, where the system can be told, and waits for nothing.
+void belay_begin_writing(int file);
 // Makes large blocks of memory go back to the system when they are freed.
 void belay_return_large_blocks(void);
 // Raises the limit of open files as far as allowed; gives what holds now.
