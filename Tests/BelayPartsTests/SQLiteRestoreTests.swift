@@ -76,6 +76,7 @@ import Testing
     }
 
     /// Every write that was acknowledged is in what is kept, or in what is live afterwards.
+    ///
     /// The log is begun anew now and then, or nearly always, or pages come and go at the end of the file.
     @Test(arguments: ["DELETE", "WAL", "WAL, small", "WAL, shrinking"])
     func `loses no write that was acknowledged`(way: String) async throws {
