@@ -18,9 +18,19 @@ struct CacheFromSnapshot {
     private let writer: UnchangedCacheWriter
     private let started: Timestamp
     private let accounts = AccountTable()
+    private let damaged: (BelayError) -> Void
 
+    /// Reads with `trees`, writes to `writer`.
+    ///
     /// `started` is when the snapshot was begun: what was changed no sooner may have been changed after it was read.
-    init(_ trees: TreeReader, _ writer: UnchangedCacheWriter, started: Timestamp) {
+    /// `damaged` is called for each tree that cannot be read.
+    init(
+        _ trees: TreeReader,
+        _ writer: UnchangedCacheWriter,
+        started: Timestamp,
+        damaged: @escaping (BelayError) -> Void
+    ) {
+        self.damaged = damaged
         self.trees = trees
         self.writer = writer
         self.started = started
@@ -74,6 +84,7 @@ struct CacheFromSnapshot {
         do {
             nodes = try await trees.load(tree).nodes
         } catch let error as BelayError where error.code == .repositoryDamaged {
+            damaged(error)
             return nil
         }
         return try await write(nodes, tree: tree, depth: depth)
@@ -93,19 +104,22 @@ extension Archiver {
     /// Makes a cache from the trees below `root` of a snapshot that was begun at `started`.
     ///
     /// What it names must be looked up in the index before it is believed: nobody promises that another program's
-    /// snapshot is whole. One that is not `kept` leaves nothing behind. `nil` if no cache can be made; then
+    /// snapshot is whole. `damaged` is called for each tree below the root that cannot be read. One that is not `kept`
+    /// leaves nothing behind. `nil` if no cache can be made; then
     /// everything is read.
     package func makeCache(
         from snapshot: SnapshotID,
         root: BlobID,
         started: Timestamp,
         index: IndexTable,
-        kept: Bool
+        kept: Bool,
+        damaged: @escaping (BelayError) -> Void
     ) async throws -> UnchangedCache? {
         guard let cacheFolder, let writer = makeCacheWriter(nil) else { return nil }
         do {
             let trees = TreeReader(BlobReader(repository, index: index))
-            let made = try await CacheFromSnapshot(trees, writer, started: started).write(root: root)
+            let made = try await CacheFromSnapshot(trees, writer, started: started, damaged: damaged)
+                .write(root: root)
             let generation = UInt64.random(in: 1...UInt64.max)
             try writer.finish(root: made.place, generation: generation)
             let path = UnchangedCache.treePath(cacheFolder, generation)

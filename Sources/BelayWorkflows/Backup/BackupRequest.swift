@@ -55,7 +55,7 @@ package struct BackupResult: Sendable {
     package var isUnchanged: Bool
     /// How many packs of the repository were found gone or cut short.
     package var lostPacks: Int
-    /// How many snapshots are there whose roots no index names.
+    /// How many snapshots were found that cannot be read as a whole, such as those whose roots no index names.
     package var lostSnapshots: Int
     /// What became of the tag in git; `nil` if none was asked for.
     package var gitTag: GitTagResult?

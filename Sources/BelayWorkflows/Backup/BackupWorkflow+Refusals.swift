@@ -99,6 +99,19 @@ extension BackupWorkflow {
         return lost.count
     }
 
+    /// Tells that the last snapshot has lost directories; gives how many snapshots that are.
+    ///
+    /// What this run stores refers to the same trees, where directories are what they were.
+    func tellDamage(_ damage: [BelayError], of snapshot: StoredSnapshot?) -> Int {
+        guard let first = damage.first, let snapshot else { return 0 }
+        let others = damage.count == 1 ? "" : ", and \(Count.text(damage.count - 1, "more"))"
+        workspace.repository.note(
+            "snapshot \(snapshot.id.short) is damaged (\(first.message)\(others)), and what is stored now may need the same: "
+                + "run `belay verify --read-data`, which says what is affected and how to repair it"
+        )
+        return 1
+    }
+
     func tellLostPacks(_ known: KnownBlobs) {
         guard let first = known.lostPacks.min() else { return }
         let count = known.lostPacks.count

@@ -69,12 +69,13 @@ package struct BackupWorkflow: Sendable {
         let parent = catalog.parent(host: host, paths: paths)
         let whole = catalog.lastWhole(host: host, paths: paths)
         let own = request.isForced ? nil : reader.openCache(snapshots: present)
-        let made = own == nil ? try await makeCache(reader, whole, catalog) : nil
+        var damage: [BelayError] = []
+        let made = own == nil ? try await makeCache(reader, whole, catalog, &damage) : nil
         let cache = own ?? made
         let indexes = Set(known.indexIDs)
         let holds = own.map { indexes.isSuperset(of: $0.head.indexes) } ?? (made == nil)
         tellLostPacks(known)
-        let lostSnapshots = tellLostSnapshots(catalog, known)
+        let lostSnapshots = tellLostSnapshots(catalog, known) + tellDamage(damage, of: whole)
 
         let stored = try await BlobWriter.with(
             repository,
@@ -192,7 +193,8 @@ package struct BackupWorkflow: Sendable {
     private func makeCache(
         _ archiver: Archiver,
         _ last: StoredSnapshot?,
-        _ catalog: SnapshotCatalog
+        _ catalog: SnapshotCatalog,
+        _ damage: inout [BelayError]
     ) async throws -> UnchangedCache? {
         guard usesCache, !request.isForced, let last else { return nil }
         let index = try await workspace.repository.loadIndex()
@@ -200,12 +202,15 @@ package struct BackupWorkflow: Sendable {
         let access = SnapshotAccess(workspace: workspace, catalog: catalog, trees: trees)
         do {
             guard let root = try await access.locate(last).project.subtree else { return nil }
+            var found: [BelayError] = []
+            defer { damage = found }
             return try await archiver.makeCache(
                 from: last.id,
                 root: root,
                 started: last.snapshot.time,
                 index: index,
-                kept: !request.isDryRun
+                kept: !request.isDryRun,
+                damaged: { found.append($0) }
             )
         } catch let error as BelayError where error.code == .repositoryDamaged {
             archiver.repository.note("what has not changed is read again: \(error)")

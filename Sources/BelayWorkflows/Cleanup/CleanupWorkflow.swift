@@ -148,7 +148,7 @@ package struct CleanupWorkflow: Sendable {
         var unreadable: [SnapshotID] = []
         for text in request.explicit {
             if let id = catalog.unreadable(text) {
-                unreadable.append(id)
+                if !unreadable.contains(id) { unreadable.append(id) }
                 continue
             }
             let found = try catalog.resolveSurely(text)
@@ -160,7 +160,8 @@ package struct CleanupWorkflow: Sendable {
                     hint: "run `belay release \(name)` first"
                 )
             }
-            readable.append(found)
+            // Several arguments may mean one and the same.
+            if !readable.contains(where: { $0.id == found.id }) { readable.append(found) }
         }
         return (readable, unreadable)
     }

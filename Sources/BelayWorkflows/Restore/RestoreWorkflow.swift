@@ -69,12 +69,22 @@ package struct RestoreWorkflow: Sendable {
             restore.isDurable =
                 request.verifies || !Paths.isLocalFileSystem(Paths.nearestExisting(request.target))
             restore.isDryRun = request.isDryRun
+            var reader = ManifestReader(workspace)
+            let manifest = try await reader.readable(located.stored)
+            // Another program's snapshot holds nothing of ours: a folder of that name is the project's own.
             restore.leavesOutGenerated =
                 !request.includesGenerated && restore.paths.isEmpty && restore.base.isEmpty
+                && (manifest != nil || located.stored.snapshot.tags.contains("belay"))
             let plan = try await restorer.plan(restore)
             try refuseMissingSpace(plan)
             warnOfSecondCopy()
             let report = try await restorer.restore(plan, progress: progress)
+            if let count = manifest?.failureCount ?? manifest?.failures?.count, count > 0 {
+                workspace.repository.note(
+                    "snapshot \(located.stored.id.short) is incomplete: \(Count.text(count, "item")) could not be stored as "
+                        + "they were; `belay show \(located.stored.id.short)` names them"
+                )
+            }
             if request.writesSQL && !request.isDryRun { try await writeSQL() }
             return RestoreResult(
                 snapshot: located.stored,
